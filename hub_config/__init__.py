@@ -1,0 +1,1 @@
+"""JupyterHub of the academy: settings, sign-in, spawner. It talks HTTP to the LMS and imports none of it."""

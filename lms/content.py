@@ -1,0 +1,63 @@
+"""What people handed in, shown and downloaded from an origin of its own.
+
+An address is signed, names one stored file and expires; no cookie is read there, the answer is
+sandboxed (lms/headers.py), so a hostile notebook meets nothing it could steal.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from flask import Blueprint, Response, abort, current_app, url_for
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+
+from lms import storage
+from lms.access import public
+from lms.storage import StoredFile
+
+bp = Blueprint("content", __name__)
+LIFE_SECONDS = 15 * 60
+
+
+def page_url(file: StoredFile) -> str:
+    """Where a stored HTML page can be framed for the next minutes."""
+    return _url("content.page", {"sha256": file.sha256})
+
+
+def download_url(file: StoredFile) -> str:
+    """Where a stored file can be downloaded for the next minutes."""
+    return _url("content.download", {"sha256": file.sha256, "path": file.path})
+
+
+def _url(endpoint: str, named: dict[str, str]) -> str:
+    token = _serializer().dumps(named)
+    return f"{current_app.config['CONTENT_ORIGIN']}{url_for(endpoint, token=token)}"
+
+
+def _serializer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="content")
+
+
+@bp.get("/pages/<token>")
+@public
+def page(token: str) -> Any:
+    return Response(storage.get(_named(token)["sha256"]), mimetype="text/html")
+
+
+@bp.get("/files/<token>")
+@public
+def download(token: str) -> Any:
+    named = _named(token)
+    response = Response(storage.get(named["sha256"]), mimetype="application/octet-stream")
+    name = quote(named["path"].rsplit("/", 1)[-1])
+    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
+    return response
+
+
+def _named(token: str) -> dict[str, str]:
+    try:
+        named: dict[str, str] = _serializer().loads(token, max_age=LIFE_SECONDS)
+    except BadSignature:
+        abort(404)
+    return named

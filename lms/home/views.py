@@ -1,0 +1,48 @@
+"""The first page of each role, and the health check."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, jsonify, render_template
+from sqlalchemy import text
+
+from lms import access, queue
+from lms.access import Permission, actor, allow, public
+from lms.cohorts import queries as cohorts
+from lms.coursework.queries import assignments
+from lms.db import db, utcnow
+from lms.home import queries
+from lms.i18n import SEOUL, seoul_day
+
+bp = Blueprint("home", __name__, template_folder="templates")
+
+
+@bp.get("/")
+@allow(Permission.HOME_READ)
+def index() -> Any:
+    """What waits for this person; somebody with two roles sees both parts."""
+    person, found = actor(), access.roles(actor())
+    teaching = []
+    if access.Role.INSTRUCTOR in found:
+        mine = cohorts.memberships(person)
+        offerings = [o for o in cohorts.offerings_of(person) if o.cohort_id in mine.teaches]
+        teaching = queries.teaching_load(offerings, assignments(*offerings))
+    return render_template(
+        "home/index.html",
+        roles=found,
+        Role=access.Role,
+        today=utcnow().astimezone(SEOUL).date(),
+        day=queries.trainee_day(person, day=seoul_day()),
+        teaching=teaching,
+        funnels=cohorts.funnels() if access.Role.ADMINISTRATOR in found else [],
+        waiting=queue.waiting() if access.Role.ADMINISTRATOR in found else None,
+    )
+
+
+@bp.get("/healthz")
+@public
+def healthz() -> Any:
+    """200 when the database answers."""
+    db.session.execute(text("SELECT 1"))
+    return jsonify(status="ok")

@@ -1,0 +1,314 @@
+"""The demonstration academy: the public totals hold, and the same load gives the same academy."""
+
+import hashlib
+import json
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+from time import monotonic
+from types import SimpleNamespace
+
+import pytest
+from flask import Flask
+from sqlalchemy import delete, func, select, text
+
+pytestmark = pytest.mark.slow  # the loader lets nbgrader make the release versions
+
+ROOT = Path(__file__).parents[2]
+COURSES = ROOT / "courses"
+NOTEBOOK_PYTHON = ROOT / ".venv-notebook/bin/python"
+
+
+STABLE = (
+    "SELECT username, name, email, is_administrator, password_hash IS NULL FROM user_account",
+    """SELECT c.number, student_number, username, left_on, left_reason, completed_on
+       FROM enrolment JOIN cohort c ON c.id = cohort_id JOIN user_account u ON u.id = user_id""",
+    """SELECT code, a.name, student_number, s.digest, via, idempotency_key,
+       CASE WHEN code NOT LIKE '%c7' THEN received_at END, grade_id, score.points, mark.points, comment
+       FROM submission s JOIN enrolment e ON e.id = enrolment_id
+       JOIN assignment a ON a.id = assignment_id JOIN offering o ON o.id = offering_id
+       LEFT JOIN run ON run.submission_id = s.id LEFT JOIN score ON run_id = run.id
+       LEFT JOIN question q ON q.id = score.question_id
+       LEFT JOIN mark ON mark.submission_id = s.id AND mark.question_id = q.id""",
+    """SELECT username, kind, valid_from, valid_to, recorded_at, superseded_at, region, evidence_level
+       FROM status_spell JOIN user_account u ON u.id = user_id""",
+)
+
+
+@contextmanager
+def undone(app: Flask) -> Iterator[None]:
+    """One transaction around everything that is committed inside."""
+    from lms.db import db
+
+    with app.app_context():
+        engine, maker = db.engine, db.sessionmaker
+    with engine.connect() as connection, connection.begin() as transaction:
+        maker.configure(bind=connection, join_transaction_mode="create_savepoint")
+        try:
+            with app.app_context():
+                yield
+        finally:
+            maker.configure(bind=engine, join_transaction_mode="conditional_savepoint")
+            transaction.rollback()
+
+
+def flask(app: Flask, *arguments: str) -> str:
+    result = app.test_cli_runner().invoke(args=list(arguments), catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def digest() -> str:
+    """What must be the same whenever the demonstration is loaded."""
+    from lms.db import db
+
+    rows = [sorted(str(tuple(row)) for row in db.session.execute(text(query))) for query in STABLE]
+    assert all(rows)
+    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+
+
+def test_without_the_course_it_says_what_to_do(app: Flask) -> None:
+    result = app.test_cli_runner().invoke(args=["demo", "load"])
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: There is no course python-programming: publish")
+
+
+@pytest.fixture(scope="module")
+def loads(migrated_app: Flask) -> Iterator[SimpleNamespace]:
+    """The demonstration, loaded twice into an empty database; the second stays for the tests."""
+    done = SimpleNamespace(app=migrated_app, digests=[], seconds=[])
+    with undone(migrated_app):
+        load(done)
+    with undone(migrated_app):
+        load(done)
+        yield done
+
+
+def load(done: SimpleNamespace) -> None:
+    flask(done.app, "curricula", "publish", str(COURSES))
+    began = monotonic()
+    assert "loaded" in flask(done.app, "demo", "load")
+    done.seconds.append(monotonic() - began)
+    done.digests.append(digest())
+
+
+@pytest.fixture
+def loaded(loads: SimpleNamespace) -> Iterator[Flask]:
+    from lms.db import db
+
+    yield loads.app
+    db.session.rollback()
+
+
+@pytest.fixture
+def cohorts(loaded: Flask) -> SimpleNamespace:
+    from lms.cohorts.queries import cohort_by_number
+
+    return SimpleNamespace(
+        first=cohort_by_number(1), second=cohort_by_number(2), running=cohort_by_number(7)
+    )
+
+
+def test_funnels_hold_the_public_figures(cohorts: SimpleNamespace) -> None:
+    from lms.cohorts.queries import funnel
+
+    first, second = funnel(cohorts.first), funnel(cohorts.second)
+    assert [count for _step, count in first.steps] == [1045, 420, 374, 180, 180, 155]
+    assert [count for _step, count in second.steps] == [609, None, None, 180, 180, 157]
+    assert (first.left, second.left) == (25, 23)
+
+
+def test_the_audit_of_2021_holds(cohorts: SimpleNamespace) -> None:
+    from lms.outcomes.models import SpellKind
+    from lms.outcomes.queries import cohort_outcomes
+
+    first, second = cohort_outcomes([cohorts.first, cohorts.second], valid_on=date(2021, 11, 4))
+    counts = {kind: count for kind, count in first.by_kind.items() if count}
+    assert counts == {
+        SpellKind.FOUNDER: 6,
+        SpellKind.EMPLOYEE: 33,
+        SpellKind.STUDY: 86,
+        SpellKind.SEEKING: 30,
+    }
+    assert first.completers == 155
+    assert second.completers == 0  # its ceremony was in December
+
+
+def test_the_audit_reads_the_same_as_it_was_known_then(cohorts: SimpleNamespace) -> None:
+    from lms.demo.rows import seoul
+    from lms.outcomes.queries import cohort_outcomes
+
+    now, then = (
+        cohort_outcomes([cohorts.first], valid_on=date(2021, 11, 4), recorded_by=moment)[0]
+        for moment in (None, seoul(date(2021, 12, 1), 9))
+    )
+    assert now.by_kind == then.by_kind
+
+
+def test_the_figures_of_december_2025_hold(cohorts: SimpleNamespace) -> None:
+    from lms.outcomes.queries import cohort_outcomes
+
+    first, second = cohort_outcomes([cohorts.first, cohorts.second], valid_on=date(2025, 12, 31))
+    counts = [(row.working, row.in_gwangju, row.elsewhere, row.unknown) for row in (first, second)]
+    assert counts == [(55, 28, 27, 100), (49, 21, 28, 108)]
+
+
+def test_every_graduate_has_grades_and_an_outcome(cohorts: SimpleNamespace) -> None:
+    from lms.accounts.queries import user_by_name
+    from lms.db import db
+    from lms.gradebook.queries import WorkState, gradebook_for
+    from lms.outcomes.models import StatusSpell
+
+    administrator = user_by_name("admin")
+    graduates = 0
+    for cohort in (cohorts.first, cohorts.second):
+        gradebook = gradebook_for(administrator, cohort.offerings[0])
+        graduates += len(gradebook.rows)
+        for row in gradebook.rows:
+            states = {grade.state for grade in row.grades.values()}
+            assert len(row.grades) == 3 and states == {WorkState.RELEASED}
+        totals = [row.points / gradebook.max_points for row in gradebook.rows]
+        assert 0.5 < sum(totals) / len(totals) < 0.95
+        assert len({round(total, 2) for total in totals}) > 20
+    live = StatusSpell.superseded_at.is_(None) & StatusSpell.valid_to.is_(None)
+    known = select(func.count(StatusSpell.user_id.distinct())).where(live)
+    assert graduates == 312 == db.session.scalar(known)
+
+
+def test_about_one_in_sixteen_is_late(cohorts: SimpleNamespace) -> None:
+    from lms.coursework.models import Assignment
+    from lms.db import db
+    from lms.gradebook.queries import board
+
+    offering = cohorts.first.offerings[0]
+    query = select(Assignment).where(Assignment.offering_id == offering.id)
+    rows = [row for assignment in db.session.scalars(query) for row in board(assignment)]
+    assert 0.02 < sum(row.is_late for row in rows) / len(rows) < 0.12
+
+
+def test_the_running_cohort_has_work_for_everybody(cohorts: SimpleNamespace) -> None:
+    from lms.accounts.queries import user_by_name
+    from lms.cohorts.queries import instructors, roster
+    from lms.coursework.queries import assignments
+    from lms.db import db
+    from lms.gradebook.queries import WorkState, board, released_since, standings, state_counts
+
+    offering = cohorts.running.offerings[0]
+    first, second = assignments(offering)
+    rows = board(first)
+    assert len(db.session.scalars(roster(cohorts.running)).all()) == len(rows) == 30
+    assert len(instructors(cohorts.running)) == 2
+    assert state_counts(rows) == {
+        WorkState.RELEASED: 12,
+        WorkState.GRADED: 4,
+        WorkState.TO_MARK: 8,
+        WorkState.FAILED: 1,
+        WorkState.NOT_STARTED: 5,
+    }
+    assert sum(row.is_late for row in rows) == 1
+    assert state_counts(board(second)) == {WorkState.WAITING: 5, WorkState.NOT_STARTED: 25}
+    trainee = user_by_name("trainee")
+    assert set(standings(trainee, offering)) == {first.id}
+    [release] = released_since(trainee, first.published_at)
+    result = standings(trainee, offering)[first.id]
+    assert release.submission_id == result.submission.id
+    assert any(question.comment for question in result.questions)
+
+
+def test_live_work_waits_for_the_worker(loaded: Flask) -> None:
+    from lms.db import db
+
+    query = "SELECT task_name, count(*) FROM procrastinate_jobs GROUP BY task_name"
+    assert dict(tuple(row) for row in db.session.execute(text(query))) == {
+        "coursework.prepare_release": 1,
+        "coursework.grade": 5,
+        "coursework.make_feedback": 12,
+    }
+
+
+@pytest.mark.parametrize(
+    "now",
+    ["2026-11-21T08:30", "2026-11-23T10:00", "2026-11-23T12:30", "2026-11-23T21:59"],
+)
+def test_a_class_is_going_on_during_the_day(
+    loaded: Flask, cohorts: SimpleNamespace, now: str
+) -> None:
+    from datetime import datetime, timedelta
+
+    from lms.accounts.queries import user_by_name
+    from lms.cohorts.models import Meeting
+    from lms.cohorts.queries import meetings
+    from lms.db import db
+    from lms.demo.timetable import draw_up_timetable
+    from lms.i18n import SEOUL
+
+    moment = datetime.fromisoformat(now).replace(tzinfo=SEOUL)
+    month = timedelta(days=30)
+    offering = cohorts.running.offerings[0]
+    db.session.execute(delete(Meeting))
+    draw_up_timetable(offering, list(offering.course.lessons), now=moment)
+    trainee = user_by_name("trainee")
+    going_on = meetings(trainee, since=moment, until=moment + timedelta(seconds=1))
+    around = meetings(trainee, since=moment - month, until=moment + month)
+    assert len(going_on) == 1
+    assert len(around) > 40
+    assert all(before.ends_at <= after.starts_at for before, after in pairwise(around))
+
+
+def test_only_four_accounts_have_a_password(loaded: Flask) -> None:
+    from lms.accounts.actions import sign_in
+    from lms.accounts.models import User
+    from lms.db import db
+
+    printed = [line.split() for line in flask(loaded, "demo", "accounts").splitlines()]
+    with_password = db.session.scalars(select(User.username).where(User.password_hash.is_not(None)))
+    assert {username for _ko, _role, username, _password in printed} == set(with_password)
+    for _ko, _role, username, password in printed:
+        assert sign_in(username, password, address="127.0.0.1").username == username
+
+
+def test_a_second_load_does_nothing(loaded: Flask) -> None:
+    before = digest()
+    assert "nothing was loaded" in flask(loaded, "demo", "load")
+    assert digest() == before
+
+
+def test_the_real_grader_gives_every_answer_the_same_points(loaded: Flask, tmp_path: Path) -> None:
+    import grading
+    from lms import storage
+    from lms.curricula.queries import authored_assignments, course_by_slug
+    from lms.demo.answers import prepare
+
+    kernel = [NOTEBOOK_PYTHON, "-m", "ipykernel", "install", "--prefix", tmp_path]
+    subprocess.run(kernel, check=True, capture_output=True)
+
+    def judge(name: str, source: Path, submission: Path) -> dict[tuple[str, str], float | None]:
+        kernels = tmp_path / "share/jupyter/kernels"
+        result = grading.autograde(source, submission, name=name, kernels=kernels)
+        return {(score.notebook, score.grade_id): score.points for score in result.scores}
+
+    with ThreadPoolExecutor(2) as pool:
+        judged = []
+        for authored in authored_assignments(course_by_slug("python-programming")):
+            source = tmp_path / authored.slug
+            storage.write_into(source, authored.files)
+            for number, answer in enumerate(prepare(authored).answers):
+                submission = tmp_path / f"{authored.slug}-{number}"
+                storage.write_into(submission, answer.files)
+                points = pool.submit(judge, authored.slug, source, submission)
+                judged.append((submission.name, answer.points, points))
+        assert len(judged) >= 9
+        for name, expected, points in judged:
+            assert points.result() == expected, name
+
+
+def test_two_loads_give_the_same_academy(loads: SimpleNamespace) -> None:
+    assert loads.digests[0] == loads.digests[1]
+
+
+def test_loading_takes_less_than_20_seconds(loads: SimpleNamespace) -> None:
+    assert min(loads.seconds) < 20  # the first may share its cores with other tests
