@@ -40,7 +40,6 @@ from lms.storage import Manifest
 if TYPE_CHECKING:
     import grading
 
-MOST_TRIES = 3
 LATER = -10  # the priority of a regrade's runs: what is handed in goes before them
 
 
@@ -225,10 +224,8 @@ def run_again(submission: Submission, *, by: User) -> Run:
 def start_run(run: Run) -> int | None:
     """Take a run: the number of this try, or None when there is nothing left to do.
 
-    After `MOST_TRIES` tries that never came back the run fails, so that a submission which kills
-    its worker does not do so for ever. The assignment that is read after this in the same
-    transaction is the one the run counts for: a regrade that is being applied is waited for, and
-    one applied later finds the run started.
+    The assignment that is read after this in the same transaction is the one the run counts for:
+    a regrade that is being applied is waited for, and one applied later finds the run started.
     """
     db.session.execute(
         select(Assignment.id)
@@ -238,11 +235,6 @@ def start_run(run: Run) -> int | None:
     )
     db.session.refresh(run, with_for_update=True)
     if run.is_finished:
-        return None
-    if run.attempts >= MOST_TRIES:
-        run.error = f"the grader stopped {MOST_TRIES} times while running this submission"
-        run.finished_at = utcnow()
-        db.session.flush()
         return None
     run.attempts += 1
     run.started_at = utcnow()

@@ -1,6 +1,7 @@
 """The background jobs of coursework: the worker's edge, where files go to `grading` and come back.
 
-Long work runs outside any transaction; a job that is run twice leaves the same rows.
+Long work runs outside any transaction; a job that is run twice leaves the same rows. Where the
+grader itself failed the queue tries again, and gives up after a while.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from lms.coursework.cache import ResultCache
 from lms.coursework.models import Assignment, Regrade, Run
 from lms.db import db
 from lms.gradebook import actions as gradebook
-from lms.queue import task
+from lms.queue import NotNow, given_up, task
 from lms.regrading import actions as regrading
 from lms.storage import Manifest
 
@@ -46,10 +47,18 @@ def prepare_release(assignment_id: int) -> None:
     db.session.commit()
     try:
         release = _release(source_files, name=name)
-    except (grading.UnusableInput, grading.GradingFailed) as error:
+    except grading.UnusableInput as error:
         assignment.error = str(error)
         return
     actions.store_release(assignment, release)
+
+
+@given_up(prepare_release)
+def give_release_up(assignment_id: int, *, reason: str) -> None:
+    """The instructor reads the reason and may publish again."""
+    assignment = db.session.get_one(Assignment, assignment_id)
+    if assignment.released_at is None:
+        assignment.error = reason
 
 
 @task
@@ -60,10 +69,15 @@ def prepare_regrade(regrade_id: int) -> None:
     db.session.commit()
     try:
         release = _release(source_files, name=name)
-    except (grading.UnusableInput, grading.GradingFailed) as error:
+    except grading.UnusableInput as error:
         regrading.fail(regrade, str(error))
         return
     regrading.begin(regrade, release)
+
+
+@given_up(prepare_regrade)
+def give_regrade_up(regrade_id: int, *, reason: str) -> None:
+    regrading.fail(db.session.get_one(Regrade, regrade_id), reason)
 
 
 def _release(source_files: Manifest, *, name: str) -> grading.Release:
@@ -102,11 +116,21 @@ def grade(run_id: int, fresh: bool = False) -> None:
                 kernels=current_app.config["GRADING_KERNELS"],
                 cache=cache,
             )
-        except (grading.UnusableInput, grading.GradingFailed) as error:
+        except grading.UnusableInput as error:
             actions.fail_run(run, attempt, str(error))
             return
+        except grading.SandboxUnavailable as error:
+            raise NotNow(str(error)) from error
     if actions.finish_run(run, attempt, result):
         gradebook.renew_feedback([submission])
+
+
+@given_up(grade)
+def give_grading_up(run_id: int, *, reason: str, fresh: bool = False) -> None:
+    """The run fails, so that the instructor sees why; what a try still under way finds is too late."""
+    run = queries.run(run_id)
+    if run is not None:
+        actions.fail_run(run, run.attempts, reason)
 
 
 @task

@@ -18,6 +18,7 @@ from lms.coursework.actions import publish_assignment, run_again
 from lms.coursework.cache import ResultCache
 from lms.coursework.models import GradingResult
 from lms.db import db
+from lms.queue import NotNow
 
 KEY = sha256(b"everything it depends on").hexdigest()
 
@@ -106,7 +107,7 @@ def test_the_rules_of_the_assignment_reach_the_grader(
 
     def autograde(*_folders: object, rules: grading.Rules, **_more: object) -> grading.Result:
         given.append(rules)
-        raise grading.GradingFailed("enough")
+        raise grading.UnusableInput("enough")
 
     monkeypatch.setattr(grading, "autograde", autograde)
     tasks.grade(hand_in().runs[0].id)
@@ -126,3 +127,24 @@ def test_a_run_reads_and_stores_and_one_asked_for_again_reads_nothing(
     tasks.grade(hand_in(content=b"1").runs[0].id)
     assert asked == [None, b"result", None, b"result"]
     assert storage.get(sha256(b"result").hexdigest()) == b"result"
+
+
+@pytest.mark.parametrize(
+    ("error", "raised"),
+    [
+        (grading.GradingFailed("the sandbox ended"), grading.GradingFailed),
+        (grading.SandboxUnavailable("no user namespace"), NotNow),
+    ],
+)
+def test_where_the_grader_itself_failed_the_queue_tries_again(
+    error: Exception, raised: type[Exception], hand_in: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    def autograde(*_folders: object, **_more: object) -> grading.Result:
+        raise error
+
+    monkeypatch.setattr(grading, "autograde", autograde)
+    (run,) = hand_in().runs
+    with pytest.raises(raised, match=str(error)):
+        tasks.grade(run.id)
+    assert not run.is_finished

@@ -17,6 +17,7 @@ from lms import storage
 from lms.compute import actions as compute
 from lms.coursework.actions import fail_run, finish_run, request_run, run_again, start_run
 from lms.coursework.models import RunState, Score, Submission
+from lms.coursework.tasks import give_grading_up
 from lms.db import db, utcnow
 
 
@@ -173,12 +174,22 @@ class TestRuns:
         assert run.state is RunState.FAILED and run.error == "because"
         assert start_run(run) is None
 
-    def test_a_submission_that_kills_its_worker_stops_after_three_tries(
+    def test_a_run_that_is_given_up_fails_with_the_reason(
         self, hand_in: Callable[..., object]
     ) -> None:
         run = hand_in().runs[-1]
-        assert [start_run(run) for _try in range(4)] == [1, 2, 3, None]
-        assert run.state is RunState.FAILED and "3 times" in run.error
+        late = start_run(run)
+        give_grading_up(run.id, reason="it ended 3 times")
+        db.session.refresh(run)
+        assert run.state is RunState.FAILED and run.error == "it ended 3 times"
+        assert start_run(run) is None and not fail_run(run, late, "late worker")
+
+    def test_a_run_that_is_finished_is_not_given_up(self, hand_in: Callable[..., object]) -> None:
+        run = hand_in().runs[-1]
+        assert fail_run(run, start_run(run), "because")
+        give_grading_up(run.id, reason="it ended 3 times")
+        db.session.refresh(run)
+        assert run.error == "because"
 
     def test_scores_belong_to_questions(self, hand_in: Callable[..., object]) -> None:
         from grading import NotebookResult, Result

@@ -25,6 +25,11 @@ def written_outside() -> set[Path]:
     return {file for place in PLACES for file in Path(place).glob("escaped*")}
 
 
+def zygote_used_last() -> boxes.Zygote:
+    """Those of other tests may live beside it."""
+    return next(reversed(boxes._zygotes.values()))
+
+
 def in_boxes() -> list[psutil.Process]:
     """Every process below the zygotes."""
     found = []

@@ -14,7 +14,7 @@ import grading
 from grading import boxes
 from grading.facts import GradingFailed, SandboxUnavailable
 from tests.grading.hostile.case import LINE
-from tests.grading.hostile.conftest import in_boxes
+from tests.grading.hostile.conftest import in_boxes, zygote_used_last
 
 pytestmark = pytest.mark.slow
 # Honest, dead, forged, deaf and greedy ones in turn.
@@ -25,8 +25,7 @@ TURNS = (
 
 
 def zygote_process() -> psutil.Process:
-    (zygote,) = boxes._zygotes.values()
-    return psutil.Process(zygote._process.pid).children()[0]
+    return psutil.Process(zygote_used_last()._process.pid).children()[0]
 
 
 def suffer_often(grader: Any, times: int) -> None:
@@ -87,7 +86,7 @@ def test_a_box_that_is_killed_from_outside_is_no_fault_of_the_notebook(grader: A
 
 
 def test_the_zygote_that_is_killed_is_replaced(grader: Any, eventually: Any) -> None:
-    (zygote,) = boxes._zygotes.values()
+    zygote = zygote_used_last()
     zygote_process().kill()
     assert eventually(lambda: not zygote.is_usable)
     grader.honest()
@@ -108,7 +107,7 @@ def test_zygotes_in_use_are_not_ended_for_others(
     grader: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(boxes, "MOST_ZYGOTES", 1)
-    (python, *_), used = next(iter(boxes._zygotes.items()))
+    (python, *_), used = next(reversed(boxes._zygotes.items()))
     with used.box(grading.Limits()) as box:
         box.start_shell()
         other = boxes.zygote(python, ("json",))

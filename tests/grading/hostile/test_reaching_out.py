@@ -58,13 +58,14 @@ FILES = [
         "attempt('init', lambda: os.listdir('root'))\n"
         "attempt('shadow', lambda: open('shadow').read())\n"
         "attempt('up', lambda: open('up/root/.bashrc').read())\n"
-        "print('TOP', sorted(os.listdir('up')))",
-        says=("REFUSED init ", "REFUSED shadow ", "REFUSED up ", "TOP ['bin', 'box', 'dev'"),
+        "print('TOP', 'up is our own root', os.path.samefile('up', '/'), 'engine' in os.listdir('up'))",
+        says=("REFUSED init ", "REFUSED shadow ", "REFUSED up ", "TOP up is our own root True True"),
     ),
     case(
         "the-only-things-there-are",
-        "import os\nprint('TOP', sorted(set(os.listdir('/')) - {'lib32', 'lib64', 'libx32', 'work',"
-        " 'root', 'home', 'opt', 'srv', 'data', 'mnt', 'app', 'builds'}))\n"
+        "import os, sys\nplaces = [sys.prefix, sys.base_prefix, sys.base_exec_prefix]\n"
+        "python = {place.split('/')[1] for place in places} - {'usr'}\n"
+        "print('TOP', sorted(set(os.listdir('/')) - {'lib32', 'lib64', 'libx32'} - python))\n"
         "print('ENGINE', sorted(os.listdir('/engine/grading')), os.listdir('/box/work'))",
         says=(
             "TOP ['bin', 'box', 'dev', 'engine', 'etc', 'lib', 'proc', 'sbin', 'tmp', 'usr']",
