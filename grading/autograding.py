@@ -76,6 +76,7 @@ class _Run:
             if (need := notebook.need)
         }
         self.files = folder.beside(submission, theirs=assignment.files)
+        self.box: boxes.Box | None = None
         self.tests_box: boxes.Box | None = None
         self.outcomes: dict[str, Outcome] = {}
         self.error: str | None = None
@@ -98,32 +99,38 @@ class _Run:
         )
 
     def result(self) -> Result:
-        ends = time.monotonic() + self.limits.submission_seconds
-        with ExitStack() as open_boxes:
-            box: boxes.Box | None = None
+        self.ends = time.monotonic() + self.limits.submission_seconds
+        with ExitStack() as self.open_boxes:
             for name in self.assignment.notebooks:
-                left = ends - time.monotonic()
-                if left <= 0:
-                    self.error = f"grading stopped after {self.limits.submission_seconds} s"
-                    self.outcomes[name] = self._open(name, NOT_REACHED)
-                    continue
-                notebook = self._notebook(name)
-                if notebook is None:
-                    continue
-                if box is None:
-                    box = self._box(open_boxes)
-                    self.tests_box = self._tests_box(open_boxes)
-                limits = dataclasses.replace(
-                    self.limits, notebook_seconds=min(left, self.limits.notebook_seconds)
-                )
-                self._run(name, notebook, box, limits)
-                if self.outcomes[name].error and time.monotonic() >= ends:
-                    self.error = f"grading stopped after {self.limits.submission_seconds} s"
-                    self.outcomes[name].error = OUT_OF_TIME
-                if self.outcomes[name].box_is_lost:
-                    open_boxes.close()  # what cannot be interrupted ends now
-                    box = None
+                self._try(name)
+                if self.outcomes[name].was_killed and time.monotonic() < self.ends:
+                    # Perhaps from outside: what it does by itself it does again.
+                    self._try(name)
         return self._result()
+
+    def _try(self, name: str) -> None:
+        """The outcome of one notebook."""
+        left = self.ends - time.monotonic()
+        if left <= 0:
+            self.error = f"grading stopped after {self.limits.submission_seconds} s"
+            self.outcomes[name] = self._open(name, NOT_REACHED)
+            return
+        notebook = self._notebook(name)
+        if notebook is None:
+            return
+        if self.box is None:
+            self.box = self._box(self.open_boxes)
+            self.tests_box = self._tests_box(self.open_boxes)
+        limits = dataclasses.replace(
+            self.limits, notebook_seconds=min(left, self.limits.notebook_seconds)
+        )
+        self._run(name, notebook, self.box, limits)
+        if self.outcomes[name].error and time.monotonic() >= self.ends:
+            self.error = f"grading stopped after {self.limits.submission_seconds} s"
+            self.outcomes[name].error = OUT_OF_TIME
+        if self.outcomes[name].box_is_lost:
+            self.open_boxes.close()  # what cannot be interrupted ends now
+            self.box = None
 
     def _notebook(self, name: str) -> sanitising.Notebook | None:
         """The notebook to run, or None where there is none and the outcome is clear already."""

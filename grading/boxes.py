@@ -40,8 +40,8 @@ SANDBOX = Path(__file__).with_name("sandbox")
 
 
 class Died(Exception):
-    """The notebook's process is gone. `reason`: "memory" where it was ended for that; "tampering"
-    where it lives and says what it was not asked."""
+    """The notebook's process is gone. `reason`: "memory" where it was ended for that; "killed" where
+    somebody ended it by SIGKILL; "tampering" where it lives and says what it was not asked."""
 
     def __init__(self, reason: str = "") -> None:
         super().__init__(reason)

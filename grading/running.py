@@ -41,6 +41,7 @@ class Outcome:
     error: str | None = None
     events: list[Event] = field(default_factory=list)
     box_is_lost: bool = False
+    was_killed: bool = False  # by itself, by somebody outside, or because the machine had no memory
 
 
 class Running:
@@ -76,6 +77,7 @@ class Running:
                     self._probe(box, cell, grade_id)
         except Died as error:
             known = {"memory", "tampering"}
+            self.outcome.was_killed = error.reason == "killed"
             self._stop(error.reason if error.reason in known else "died", self._death(error))
         except Stopped as error:
             self._stop(error.kind, str(error))

@@ -182,12 +182,11 @@ class _Box:
                     break
                 if pid == self.shell:
                     self._end_all()
-                    self.control.send(
-                        {"event": "over", "status": os.waitstatus_to_exitcode(status)}
-                    )
+                    killed = os.waitstatus_to_exitcode(status) == -signal.SIGKILL
+                    self.control.send({"event": "over", "reason": "killed" if killed else ""})
         if self.shell and self._takes_too_much():
             self._end_all()
-            self.control.send({"event": "over", "status": -signal.SIGKILL, "reason": "memory"})
+            self.control.send({"event": "over", "reason": "memory"})
 
     def _takes_too_much(self) -> bool:
         most = int(self.request["memory_bytes"]) + self.resting

@@ -113,7 +113,7 @@ class _Driver:
         try:
             await self.client.async_execute_cell(cell, 0)
         except DeadKernelError:
-            os._exit(1)
+            await self._end_as_it_did()
         except Exception as error:
             # Among them CellTimeoutError: a kernel that answers and then never ends the cell.
             self.reply = {"status": "broken", "ename": type(error).__name__}
@@ -125,6 +125,11 @@ class _Driver:
             "messages": self.client.messages,
             "cut": self.client.limiter.cut,
         }
+
+    async def _end_as_it_did(self) -> None:
+        if await self.manager.provisioner.poll() == -signal.SIGKILL:
+            os.kill(os.getpid(), signal.SIGKILL)
+        os._exit(1)
 
     def _keep(self, *, execute_reply: Message, **_: Any) -> None:
         self.reply = execute_reply["content"]

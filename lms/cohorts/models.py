@@ -14,8 +14,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lms.accounts.models import User
 from lms.curricula.models import Course
-from lms.db import Base, Bilingual, Key, utcnow
+from lms.db import Base, Bilingual, Key, Now, utcnow
 from lms.errors import DomainError
+from lms.metrics.facts import Leaving
+from lms.recorded import Recorded
 
 
 class CohortState(StrEnum):
@@ -107,6 +109,7 @@ class ApplicationStage(Base):
     )
     stage: Mapped[Stage] = mapped_column(primary_key=True)
     reached_on: Mapped[date | None]
+    recorded_at: Mapped[Now]
 
 
 class Enrolment(Base):
@@ -128,6 +131,7 @@ class Enrolment(Base):
     student_number: Mapped[str]
     enrolled_on: Mapped[date]
     left_on: Mapped[date | None]
+    leaving: Mapped[Leaving | None]
     left_reason: Mapped[str | None]
     completed_on: Mapped[date | None]
 
@@ -139,6 +143,28 @@ class Enrolment(Base):
         if self.completed_on:
             return Standing.COMPLETED
         return Standing.LEFT if self.left_on else Standing.TAKING_PART
+
+
+class EnrolmentRecord(Recorded, Base):
+    """An enrolment as it was known for a while; the database writes these whenever one changes."""
+
+    __tablename__ = "enrolment_record"
+    __table_args__ = (
+        Index("ix_enrolment_record_cohort_id_enrolment_id", "cohort_id", "enrolment_id"),
+        Index(
+            "uq_enrolment_record_live", "enrolment_id", unique=True,
+            postgresql_where=text("superseded_at IS NULL"),
+        ),
+    )  # fmt: skip
+
+    id: Mapped[Key]
+    enrolment_id: Mapped[int] = mapped_column(BigInteger)
+    cohort_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("cohort.id"))
+    user_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("user_account.id"), index=True)
+    enrolled_on: Mapped[date]
+    left_on: Mapped[date | None]
+    leaving: Mapped[Leaving | None]
+    completed_on: Mapped[date | None]
 
 
 class Teaching(Base):

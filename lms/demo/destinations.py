@@ -13,8 +13,9 @@ from typing import Any
 
 from lms.demo.admissions import Participant
 from lms.demo.figures import PublishedCohort
-from lms.demo.rows import chance, insert_rows
-from lms.outcomes.models import SpellKind, StatusSpell
+from lms.demo.rows import backdated, chance, insert_rows
+from lms.metrics.facts import SpellKind
+from lms.outcomes.models import StatusSpell
 from lms.outcomes.queries import GWANGJU, WORKING
 
 Spell = dict[str, Any]  # a row of StatusSpell
@@ -52,7 +53,8 @@ def record_destinations(
         spells = audit + _audit_until_survey(audit, survey) + survey
     else:
         spells = _survey(people, figures, FOUNDERS_OF_COHORT_2, figures.ceremony_on, random)
-    insert_rows(StatusSpell, [{**spell, "recorded_by_id": recorded_by_id} for spell in spells])
+    with backdated(StatusSpell):
+        insert_rows(StatusSpell, [{**spell, "recorded_by_id": recorded_by_id} for spell in spells])
 
 
 def _audit(people: Sequence[int], completed_on: date, random: Random) -> list[Spell]:

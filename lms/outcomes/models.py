@@ -1,43 +1,48 @@
-"""What became of the graduates, as spells with two times: when it was true, and when we knew it.
+"""What became of the graduates: spells of a status, the evidence for them, what was intended.
 
-Facts are never updated (the database refuses it): a correction closes a row by `superseded_at`
-and adds another. Live spells of one person do not overlap.
+Everything here has two times (lms/recorded.py): facts are superseded, never changed.
 """
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, Computed, ForeignKey, Index, text
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lms.accounts.models import User
+from lms.cohorts.models import Enrolment
 from lms.db import Base, Key, Now
+from lms.metrics.facts import EXCLUSIVE_GROUPS, Contract, Intent, SpellKind
+from lms.recorded import Recorded
+
+_GROUP_OF_KIND = " ".join(
+    f"WHEN '{kind}' THEN {number}"
+    for number, kinds in enumerate(EXCLUSIVE_GROUPS, start=1)
+    for kind in kinds
+)
 
 
-class SpellKind(StrEnum):
-    EMPLOYEE = "employee"
-    FOUNDER = "founder"
-    FREELANCE = "freelance"
-    STUDY = "study"
-    MILITARY = "military"
-    UNABLE = "unable"
-    SEEKING = "seeking"
-    INACTIVE = "inactive"
-    UNKNOWN = "unknown"
+class StatusSpell(Recorded, Base):
+    """A person's status in [valid_from, valid_to). The fields of metrics.facts.Spell are columns here.
 
-
-class StatusSpell(Base):
-    """A person's status in [valid_from, valid_to), known in [recorded_at, superseded_at)."""
+    Live spells of one person and one exclusive group do not overlap (the database refuses it).
+    """
 
     __tablename__ = "status_spell"
     __table_args__ = (
         CheckConstraint("valid_to IS NULL OR valid_from < valid_to", name="valid_in_order"),
         CheckConstraint("evidence_level BETWEEN 0 AND 5", name="evidence_level_known"),
+        CheckConstraint("exclusive_group IS NOT NULL", name="kind_known"),
+        CheckConstraint("region ~ '^[0-9]{2}$'", name="region_is_code"),
+        CheckConstraint(
+            "least(hours, contract_months, sales, income, base_pay) >= 0", name="not_negative"
+        ),
         ExcludeConstraint(
             (text("int8range(user_id, user_id, '[]')"), "="),
+            (text("int4range(exclusive_group, exclusive_group, '[]')"), "="),
             (text("daterange(valid_from, valid_to)"), "&&"),
             name="ex_status_spell_live_overlap",
             where=text("superseded_at IS NULL"),
@@ -48,15 +53,110 @@ class StatusSpell(Base):
     id: Mapped[Key]
     user_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("user_account.id"))
     kind: Mapped[SpellKind]
+    exclusive_group: Mapped[int] = mapped_column(
+        Computed(f"CASE kind {_GROUP_OF_KIND} END", persisted=True)
+    )
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
-    recorded_at: Mapped[Now]
-    superseded_at: Mapped[datetime | None]
-    recorded_by_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("user_account.id"))
-    region: Mapped[str | None] = mapped_column(
-        doc="si/do code of the place of work, KOSTAT 2-digit"
-    )
     evidence_level: Mapped[int]
-    source: Mapped[str]
+    source: Mapped[str] = mapped_column(doc="where it is known from, in words")
+    supersedes_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("status_spell.id"))
+
+    in_field: Mapped[bool | None]
+    role: Mapped[str | None] = mapped_column(doc="occupation: a KECO code, or the person's words")
+    hours: Mapped[float | None]
+    contract: Mapped[Contract | None]
+    contract_months: Mapped[int | None]
+    insured: Mapped[bool | None]
+    subsidised: Mapped[bool | None]
+    hired_by_academy: Mapped[bool | None]
+    region: Mapped[str | None] = mapped_column(
+        doc="KOSTAT si/do code of the place of work; 99 abroad"
+    )
+    registered: Mapped[bool | None]
+    sales: Mapped[int | None] = mapped_column(BigInteger)
+    income: Mapped[int | None] = mapped_column(BigInteger)
+    base_pay: Mapped[int | None] = mapped_column(BigInteger)
 
     user: Mapped[User] = relationship(foreign_keys=[user_id])
+    evidence: Mapped[list[Evidence]] = relationship(back_populates="spell", order_by="Evidence.id")
+
+
+class EvidenceKind(StrEnum):
+    INSURANCE_RECORD = "insurance-record"
+    TAX_RECORD = "tax-record"
+    EMPLOYER_CONFIRMATION = "employer-confirmation"
+    CONTRACT = "contract"
+    BUSINESS_REGISTRATION = "business-registration"
+    ENROLMENT_CERTIFICATE = "enrolment-certificate"
+    OWN_DOCUMENT = "own-document"
+    OWN_WORD = "own-word"
+    HEARSAY = "hearsay"
+
+
+EVIDENCE_LEVELS: dict[EvidenceKind, int] = {
+    EvidenceKind.INSURANCE_RECORD: 5,
+    EvidenceKind.TAX_RECORD: 5,
+    EvidenceKind.EMPLOYER_CONFIRMATION: 4,
+    EvidenceKind.CONTRACT: 3,
+    EvidenceKind.BUSINESS_REGISTRATION: 3,
+    EvidenceKind.ENROLMENT_CERTIFICATE: 3,
+    EvidenceKind.OWN_DOCUMENT: 2,
+    EvidenceKind.OWN_WORD: 1,
+    EvidenceKind.HEARSAY: 0,
+}
+
+
+class Evidence(Recorded, Base):
+    """What shows that a spell is so; its file, where there is one, lies in storage under its hash."""
+
+    __tablename__ = "evidence"
+    __table_args__ = (
+        CheckConstraint("(sha256 IS NULL) = (file_name IS NULL)", name="file_has_a_name"),
+    )
+
+    id: Mapped[Key]
+    spell_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("status_spell.id"), index=True)
+    kind: Mapped[EvidenceKind]
+    received_on: Mapped[date]
+    expires_on: Mapped[date | None]
+    sha256: Mapped[str | None]
+    file_name: Mapped[str | None]
+    note: Mapped[str]
+
+    spell: Mapped[StatusSpell] = relationship(back_populates="evidence")
+
+    @property
+    def level(self) -> int:
+        return EVIDENCE_LEVELS[self.kind]
+
+
+class EvidenceCheck(Base):
+    """Somebody looked at the evidence: accepted or not. Append-only."""
+
+    __tablename__ = "evidence_check"
+
+    id: Mapped[Key]
+    evidence_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("evidence.id"), index=True)
+    accepted: Mapped[bool]
+    note: Mapped[str]
+    by_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("user_account.id"))
+    at: Mapped[Now]
+
+
+class IntentAnswer(Recorded, Base):
+    """What somebody said at the start that they want afterwards; locked, a correction says why."""
+
+    __tablename__ = "intent_answer"
+    __table_args__ = (
+        Index(
+            "uq_intent_answer_live", "enrolment_id", unique=True,
+            postgresql_where=text("superseded_at IS NULL"),
+        ),
+    )  # fmt: skip
+
+    id: Mapped[Key]
+    enrolment_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("enrolment.id"))
+    answer: Mapped[Intent]
+
+    enrolment: Mapped[Enrolment] = relationship()

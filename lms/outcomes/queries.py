@@ -12,7 +12,8 @@ from sqlalchemy import and_, func, or_, select
 
 from lms.cohorts.models import Cohort, Enrolment
 from lms.db import db, utcnow
-from lms.outcomes.models import SpellKind, StatusSpell
+from lms.metrics.facts import SpellKind
+from lms.outcomes.models import StatusSpell
 
 GWANGJU = "29"  # KOSTAT si/do code
 WORKING = (SpellKind.EMPLOYEE, SpellKind.FOUNDER, SpellKind.FREELANCE)

@@ -14,9 +14,9 @@ from lms.cohorts.models import Cohort, CohortState
 from lms.cohorts.queries import Funnel, funnels
 from lms.db import utcnow
 from lms.i18n import SEOUL, local, percent
+from lms.metrics.facts import SpellKind
 from lms.outcomes import queries
 from lms.outcomes.forms import ReportForm
-from lms.outcomes.models import SpellKind
 
 bp = Blueprint("outcomes", __name__, url_prefix="/outcomes", template_folder="templates")
 

@@ -123,7 +123,7 @@ def test_funnels_hold_the_public_figures(cohorts: SimpleNamespace) -> None:
 
 
 def test_the_audit_of_2021_holds(cohorts: SimpleNamespace) -> None:
-    from lms.outcomes.models import SpellKind
+    from lms.metrics.facts import SpellKind
     from lms.outcomes.queries import cohort_outcomes
 
     first, second = cohort_outcomes([cohorts.first, cohorts.second], valid_on=date(2021, 11, 4))

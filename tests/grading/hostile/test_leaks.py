@@ -85,6 +85,16 @@ def test_a_box_that_is_killed_from_outside_is_no_fault_of_the_notebook(grader: A
     assert grader.points(grader.grade())["test-x"] == 1
 
 
+def test_a_notebook_that_is_killed_from_outside_is_run_again(grader: Any) -> None:
+    grader.handed.solve().cell("x", "second")["source"] = "import time\ntime.sleep(2)\nx = 1"
+    kill = _Killer(shell=True)
+    kill.start()
+    result = grader.grade()
+    kill.join()
+    assert kill.killed
+    assert grader.points(result)["test-x"] == 1 and not result.events
+
+
 def test_the_zygote_that_is_killed_is_replaced(grader: Any, eventually: Any) -> None:
     zygote = zygote_used_last()
     zygote_process().kill()
@@ -93,14 +103,20 @@ def test_the_zygote_that_is_killed_is_replaced(grader: Any, eventually: Any) -> 
 
 
 class _Killer(threading.Thread):
-    """Ends the first process of the box that comes next."""
+    """Ends the first process of the box that comes next, or the `shell` that runs the notebook."""
+
+    def __init__(self, *, shell: bool = False) -> None:
+        super().__init__()
+        self.shell, self.killed = shell, False
 
     def run(self) -> None:
         until = time.monotonic() + 30
         while not in_boxes() and time.monotonic() < until:
             time.sleep(0.01)
         time.sleep(0.7)
-        next(one for one in in_boxes() if one.ppid() == zygote_process().pid).kill()
+        first = next(one for one in in_boxes() if one.ppid() == zygote_process().pid)
+        (first.children()[0] if self.shell else first).kill()
+        self.killed = True
 
 
 def test_zygotes_in_use_are_not_ended_for_others(
