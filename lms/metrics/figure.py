@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -67,4 +67,22 @@ class Figure:
             "interval": list(self.interval) if self.interval else None,
             "window_state": self.window_state.value,
             "classes": self.classes,
+            "curve": [asdict(step) for step in self.curve],
         }
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> Figure:
+        interval = content["interval"]
+        return cls(
+            metric=content["metric"],
+            version=content["version"],
+            cohort=content["cohort"],
+            valid_on=date.fromisoformat(content["valid"]),
+            window_state=WindowState(content["window_state"]),
+            classes=content["classes"],
+            numerator=content["numerator"],
+            denominator=content["denominator"],
+            value=content["value"],
+            interval=(interval[0], interval[1]) if interval else None,
+            curve=tuple(Step(**step) for step in content["curve"]),
+        )

@@ -1,0 +1,138 @@
+"""Making a report, and standing by it: two people approve before it is public."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from http import HTTPStatus
+
+from flask_babel import gettext as _
+from sqlalchemy import select, text
+
+from lms import audit, storage
+from lms.accounts.models import User
+from lms.cohorts.models import Cohort
+from lms.db import Bilingual, db, utcnow
+from lms.errors import DomainError
+from lms.i18n import SEOUL
+from lms.metrics.definitions import definitions
+from lms.recorded import settled_moment
+from lms.reports import publishing
+from lms.reports.code_version import code_version
+from lms.reports.composing import compose
+from lms.reports.counting import count_facts
+from lms.reports.models import (
+    APPROVALS_NEEDED,
+    Report,
+    ReportDecision,
+    ReportPublication,
+    ReportState,
+)
+from lms.reports.table import as_json, digest
+
+
+class DayNotCome(DomainError):
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+    def __init__(self) -> None:
+        super().__init__(_("A report is of a day that has come: choose today or an earlier day."))
+
+
+class AlreadySuperseded(DomainError):
+    status = HTTPStatus.CONFLICT
+
+    def __init__(self, by: Report) -> None:
+        super().__init__(
+            _("Report %(number)s supersedes this one already: correct that one.", number=by.number)
+        )
+
+
+class AlreadyDecided(DomainError):
+    status = HTTPStatus.CONFLICT
+
+    def __init__(self) -> None:
+        super().__init__(_("You have decided on this report already; another person is needed."))
+
+
+class NotOpen(DomainError):
+    status = HTTPStatus.CONFLICT
+
+    def __init__(self) -> None:
+        super().__init__(_("This report is not waiting for a decision any more."))
+
+
+def make_report(
+    cohorts: Sequence[Cohort],
+    *,
+    title: Bilingual,
+    recipient: str,
+    legal_basis: str,
+    valid_on: date,
+    policy: str,
+    by: User,
+    supersedes: Report | None = None,
+    correction: str | None = None,
+) -> Report:
+    """A draft with its numbers sealed: counted now, as known at this moment.
+
+    Raises:
+        DayNotCome: valid_on is in the future (Seoul).
+        AlreadySuperseded: another report corrects the one that this is to correct.
+    """
+    if valid_on > utcnow().astimezone(SEOUL).date():
+        raise DayNotCome
+    if supersedes and supersedes.superseded_by:
+        raise AlreadySuperseded(supersedes.superseded_by)
+    known_at = settled_moment()
+    used = definitions(on=valid_on)
+    facts = count_facts(cohorts, valid_on=valid_on, known_at=known_at)
+    tables = compose(facts, used, policy=policy)
+    report = Report(
+        number=_next_number(),
+        title=title,
+        recipient=recipient,
+        legal_basis=legal_basis,
+        valid_on=valid_on,
+        known_at=known_at,
+        definitions=[definition.title for definition in used.values()],
+        policy=policy,
+        code_version=code_version(),
+        facts=facts.as_json(),
+        facts_sha256=facts.sha256,
+        content=as_json(tables),
+        tables_sha256=digest(tables),
+        by=by,
+        cohorts=list(cohorts),
+        supersedes=supersedes,
+        correction=correction,
+    )
+    db.session.add(report)
+    audit.record("report-made", report, by=by, number=report.number)
+    return report
+
+
+def decide(report: Report, *, approved: bool, note: str, by: User) -> None:
+    """Approve or refuse. The approval that was still needed publishes the report with its files.
+
+    Raises:
+        NotOpen: it is published or refused.
+        AlreadyDecided: by this person.
+    """
+    db.session.execute(select(Report.id).where(Report.id == report.id).with_for_update())
+    db.session.refresh(report, ["decisions", "publication"])
+    if report.state is not ReportState.DRAFT:
+        raise NotOpen
+    if any(decision.by_id == by.id for decision in report.decisions):
+        raise AlreadyDecided
+    report.decisions.append(ReportDecision(approved=approved, note=note, by=by))
+    audit.record("report-approved" if approved else "report-refused", report, by=by)
+    db.session.flush()
+    if len(report.approvals) == APPROVALS_NEEDED:
+        files = storage.put_all(publishing.files_of(report))
+        report.publication = ReportPublication(files=files)
+        audit.record("report-published", report, by=by, number=report.number)
+
+
+def _next_number() -> str:
+    place = db.session.scalar(text("SELECT nextval('report_number')"))
+    return f"{utcnow().astimezone(SEOUL).year}-{place:03d}"

@@ -1,0 +1,85 @@
+"""Counts the facts of a report: as they were on a day, as they were known at a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func, or_, select
+
+from lms.cohorts.models import Application, ApplicationStage, Cohort, EnrolmentRecord, Stage
+from lms.db import db
+from lms.metrics.figure import Figure
+from lms.outcomes.computing import figures
+from lms.recorded import known
+from lms.reports.facts import Admission, CohortFacts, Facts
+
+
+def count_facts(cohorts: Sequence[Cohort], *, valid_on: date, known_at: datetime) -> Facts:
+    """The same facts for ever: whatever is recorded later does not change them."""
+    ids = [cohort.id for cohort in cohorts]
+    stages = _stages(ids, valid_on, known_at)
+    people = _people(ids, valid_on, known_at)
+    leaving = _leaving(ids, valid_on, known_at)
+    by_cohort: dict[str, dict[str, Figure]] = {}
+    for figure in figures(cohorts, valid_on=valid_on, recorded=known_at):
+        by_cohort.setdefault(figure.cohort, {})[figure.metric] = figure
+    return Facts(
+        tuple(
+            CohortFacts(
+                cohort.number,
+                Admission(
+                    **{stage.value: stages.get((cohort.id, stage)) for stage in Stage},
+                    **people.get(cohort.id, {"enrolled": 0, "left": 0, "completed": 0}),
+                ),
+                leaving.get(cohort.id, {}),
+                by_cohort.get(str(cohort.number), {}),
+            )
+            for cohort in cohorts
+        )
+    )
+
+
+def _stages(
+    ids: Sequence[int], valid_on: date, known_at: datetime
+) -> dict[tuple[int, Stage], int | None]:
+    rows = db.session.execute(
+        select(Application.cohort_id, ApplicationStage.stage, func.count())
+        .join(ApplicationStage, ApplicationStage.application_id == Application.id)
+        .where(
+            Application.cohort_id.in_(ids),
+            ApplicationStage.recorded_at <= known_at,
+            or_(ApplicationStage.reached_on.is_(None), ApplicationStage.reached_on <= valid_on),
+        )
+        .group_by(Application.cohort_id, ApplicationStage.stage)
+    )
+    return {(cohort_id, stage): count for cohort_id, stage, count in rows}
+
+
+def _people(ids: Sequence[int], valid_on: date, known_at: datetime) -> dict[int, dict[str, int]]:
+    record = EnrolmentRecord
+    rows = db.session.execute(
+        select(
+            record.cohort_id,
+            func.count().filter(record.enrolled_on <= valid_on),
+            func.count().filter(record.left_on <= valid_on),
+            func.count().filter(record.completed_on <= valid_on),
+        )
+        .where(record.cohort_id.in_(ids), known(record, known_at))
+        .group_by(record.cohort_id)
+    )
+    return {key: dict(zip(("enrolled", "left", "completed"), counts, strict=True)) for key, *counts in rows}
+
+
+def _leaving(ids: Sequence[int], valid_on: date, known_at: datetime) -> dict[int, dict[str, int]]:
+    record: Any = EnrolmentRecord
+    rows = db.session.execute(
+        select(record.cohort_id, func.coalesce(record.leaving, ""), func.count())
+        .where(record.cohort_id.in_(ids), known(record, known_at), record.left_on <= valid_on)
+        .group_by(record.cohort_id, record.leaving)
+    )
+    found: dict[int, dict[str, int]] = {}
+    for cohort_id, reason, count in rows:
+        found.setdefault(cohort_id, {})[reason] = count
+    return found

@@ -1,0 +1,81 @@
+"""What a report is made from: counts without people, sealed with it.
+
+Pure. The tables are a function of these counts alone, so a report can be added up again when the
+personal data it was counted from is destroyed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from lms.metrics.facts import Leaving
+from lms.metrics.figure import Figure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """One cohort from application to completion; None: the step was not counted."""
+
+    applied: int | None
+    shortlisted: int | None
+    tested: int | None
+    selected: int | None
+    enrolled: int
+    left: int
+    completed: int
+
+
+@dataclass(frozen=True, slots=True)
+class CohortFacts:
+    """`leaving`: those who left, by the reason recorded ("" where there is none)."""
+
+    number: int
+    admission: Admission
+    leaving: dict[str, int]
+    figures: dict[str, Figure]
+
+    @property
+    def leavers_without_reason(self) -> int:
+        return self.leaving.get("", 0)
+
+    def left_for(self, reason: Leaving) -> int:
+        return self.leaving.get(reason.value, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    cohorts: tuple[CohortFacts, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "cohorts": [
+                {
+                    "number": one.number,
+                    "admission": asdict(one.admission),
+                    "leaving": one.leaving,
+                    "figures": [figure.as_json() for figure in one.figures.values()],
+                }
+                for one in self.cohorts
+            ]
+        }
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> Facts:
+        return cls(
+            tuple(
+                CohortFacts(
+                    one["number"],
+                    Admission(**one["admission"]),
+                    one["leaving"],
+                    {row["metric"]: Figure.from_json(row) for row in one["figures"]},
+                )
+                for one in content["cohorts"]
+            )
+        )
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(json.dumps(self.as_json(), sort_keys=True).encode()).hexdigest()

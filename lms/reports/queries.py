@@ -1,0 +1,105 @@
+"""Questions about reports: which there are, the current one of a cohort, whether it can be rebuilt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from lms.cohorts.models import Cohort, CohortState
+from lms.db import db
+from lms.reports.counting import count_facts
+from lms.reports.facts import Facts
+from lms.reports.models import Report, ReportDecision, ReportPublication, report_cohort
+
+
+def reports() -> Select[Report]:
+    """All of them, the newest first."""
+    return select(Report).options(*_parts()).order_by(Report.id.desc())
+
+
+def report(report_id: int) -> Report | None:
+    return db.session.scalar(
+        select(Report).where(Report.id == report_id).options(*_parts()).execution_options(populate_existing=True)
+    )  # fmt: skip
+
+
+def current_report(cohort: Cohort) -> Report | None:
+    """The published report of the cohort that nothing published supersedes; of several, the newest."""
+    published = (
+        select(Report)
+        .join(ReportPublication, ReportPublication.report_id == Report.id)
+        .join(report_cohort, report_cohort.c.report_id == Report.id)
+        .where(report_cohort.c.cohort_id == cohort.id)
+        .options(*_parts())
+        .order_by(ReportPublication.at.desc(), Report.id.desc())
+    )
+    return db.session.scalars(published).first()
+
+
+def reportable_cohorts() -> Sequence[Cohort]:
+    """Cohorts somebody may have completed: those that were opened."""
+    cohorts = db.session.scalars(select(Cohort).order_by(Cohort.number))
+    return [cohort for cohort in cohorts if cohort.state is not CohortState.PLANNED]
+
+
+@dataclass(frozen=True)
+class Verification:
+    """The report counted again from the personal data, with the knowledge of then."""
+
+    report: Report
+    facts: Facts
+
+    @property
+    def is_equal(self) -> bool:
+        return self.facts.sha256 == self.report.facts_sha256
+
+
+def verification(report: Report) -> Verification:
+    return Verification(
+        report,
+        count_facts(report.cohorts, valid_on=report.valid_on, known_at=report.known_at),
+    )
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A class of a metric that has other people in it by now. `metric` is the definition's id."""
+
+    cohort: int
+    metric: str
+    code: str
+    before: int
+    after: int
+
+    @property
+    def more(self) -> int:
+        return self.after - self.before
+
+
+def differences(report: Report, *, known_at: datetime) -> list[Difference]:
+    """What the same question gives with the knowledge of another moment."""
+    before = Facts.from_json(report.facts)
+    after = count_facts(report.cohorts, valid_on=report.valid_on, known_at=known_at)
+    return [
+        Difference(then.number, metric, code, then.figures[metric].classes.get(code, 0), count)
+        for then, now in zip(before.cohorts, after.cohorts, strict=True)
+        for metric, figure in now.figures.items()
+        if metric in then.figures
+        for code, count in figure.classes.items()
+        if count != then.figures[metric].classes.get(code, 0)
+    ]
+
+
+def _parts() -> list[object]:
+    return [
+        selectinload(Report.cohorts),
+        selectinload(Report.decisions).joinedload(ReportDecision.by),
+        joinedload(Report.by),
+        joinedload(Report.publication),
+        joinedload(Report.superseded_by).joinedload(Report.publication),
+        joinedload(Report.supersedes),
+    ]

@@ -1,0 +1,84 @@
+"""From application to completion, and why people left before it."""
+
+from __future__ import annotations
+
+from lms.metrics.definition import Text
+from lms.metrics.facts import Leaving
+from lms.reports.facts import Facts
+from lms.reports.table import Column, Kind, Table
+from lms.reports.tables.cells import COHORT, counted, name_of, share
+
+STEPS = {
+    "applied": Text("지원", "Applied"),
+    "shortlisted": Text("서류·사전과정 통과", "Short-listed"),
+    "tested": Text("시험 응시", "Tested"),
+    "selected": Text("선발", "Selected"),
+    "enrolled": Text("입교", "Enrolled"),
+    "left": Text("중도 퇴교", "Left early"),
+    "completed": Text("수료", "Completed"),
+}
+REASONS = {
+    Leaving.EARLY_JOB: Text("조기 취업", "A job"),
+    Leaving.CHANGE_OF_JOB: Text("이직", "Change of job"),
+    Leaving.OTHER_TRAINING: Text("다른 교육", "Other training"),
+    Leaving.STUDY: Text("학업", "Study"),
+    Leaving.PERSONAL: Text("개인 사정", "Personal"),
+    Leaving.DIED: Text("사망", "Died"),
+    Leaving.IMPRISONED: Text("수감", "Imprisoned"),
+    Leaving.CALLED_UP: Text("입대", "Called up"),
+    Leaving.OTHER: Text("기타", "Other"),
+}
+
+
+def funnel(facts: Facts) -> Table:
+    rows = []
+    for cohort in facts.cohorts:
+        steps = [getattr(cohort.admission, step) for step in STEPS]
+        admission = cohort.admission
+        rows.append((
+            name_of(cohort),
+            *map(counted, steps),
+            share(admission.selected, admission.applied),
+            share(admission.completed, admission.enrolled),
+        ))  # fmt: skip
+    return Table(
+        id="T1",
+        title=Text("지원에서 수료까지", "From application to completion"),
+        about=Text(
+            "단계마다 도달한 사람 수입니다. 집계하지 않은 단계는 0이 아니라 ‘기록 없음’입니다.",
+            "How many reached each step. A step that was never counted is “not recorded”, not zero.",
+        ),
+        columns=(
+            COHORT,
+            *(Column(key, name, Kind.COUNT) for key, name in STEPS.items()),
+            Column("selected_of_applied", Text("선발/지원", "Selected of applied"), Kind.SHARE),
+            Column("completed_of_enrolled", Text("수료/입교", "Completed of enrolled"), Kind.SHARE),
+        ),
+        rows=tuple(rows),
+    )
+
+
+def leavers(facts: Facts) -> Table:
+    return Table(
+        id="T3",
+        title=Text("중도 퇴교 사유", "Why people left early"),
+        about=Text(
+            "입교했으나 수료하지 않은 사람을 기록된 사유로 나눈 수입니다.",
+            "People who were enrolled and did not complete, by the reason that was recorded.",
+        ),
+        columns=(
+            COHORT,
+            Column("left", Text("중도 퇴교", "Left early"), Kind.COUNT),
+            *(Column(reason.value, name, Kind.COUNT) for reason, name in REASONS.items()),
+            Column("no_reason", Text("사유 기록 없음", "No reason recorded"), Kind.COUNT),
+        ),
+        rows=tuple(
+            (
+                name_of(cohort),
+                counted(sum(cohort.leaving.values())),
+                *(counted(cohort.left_for(reason)) for reason in REASONS),
+                counted(cohort.leavers_without_reason),
+            )
+            for cohort in facts.cohorts
+        ),
+    )

@@ -1,0 +1,68 @@
+"""Cells, columns and notes that several tables write alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lms.metrics.definition import OTHER, Definition, Measure, Median, Text
+from lms.metrics.figure import Figure, WindowState
+from lms.reports.facts import CohortFacts
+from lms.reports.table import Absent, Cell, Column, Kind
+
+Definitions = Mapping[str, Definition]
+
+COHORT = Column("cohort", Text("기수", "Cohort"), Kind.TEXT)
+ABSENT = {
+    WindowState.TO_OPEN: Absent.OPEN,
+    WindowState.RUNNING: Absent.OPEN,
+    WindowState.OPEN: Absent.OPEN,
+    WindowState.NOBODY: Absent.NOBODY,
+}
+
+
+def word(ko: str, en: str) -> Cell:
+    return Cell(value=ko, text=Text(ko, en))
+
+
+def said(text: Text) -> Cell:
+    return word(text.ko, text.en)
+
+
+def name_of(cohort: CohortFacts) -> Cell:
+    return word(f"{cohort.number}기", f"Cohort {cohort.number}")
+
+
+def counted(number: int | None) -> Cell:
+    """A count; None was never counted."""
+    return Cell(number) if number is not None else Cell(absent=Absent.NOT_RECORDED)
+
+
+def share(part: int | None, of: int | None) -> Cell:
+    if part is None or of is None:
+        return Cell(absent=Absent.NOT_RECORDED)
+    return Cell(part / of) if of else Cell(absent=Absent.NOBODY)
+
+
+def of_figure(figure: Figure, value: float | None) -> Cell:
+    """One of the figure's numbers, or why the figure has none."""
+    if value is None:
+        return Cell(absent=ABSENT.get(figure.window_state, Absent.NOBODY))
+    return Cell(value)
+
+
+def kind_of(measure: Measure) -> Kind:
+    return Kind.MONEY if isinstance(measure, Median) else Kind.SHARE
+
+
+def class_names(definition: Definition) -> dict[str, Text]:
+    """In the definition's order; last, whoever fits into none of its classes."""
+    return {one.code: one.name for one in definition.classes} | {
+        OTHER: Text("그 밖", "None of these")
+    }
+
+
+def about(definition: Definition) -> Text:
+    return Text(
+        f"{definition.meaning.ko} [{definition.title}]",
+        f"{definition.meaning.en} [{definition.title}]",
+    )

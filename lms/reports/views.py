@@ -1,0 +1,148 @@
+"""Reports: the list, a new one, one with its tables, the decisions on it, its files, its verification."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from lms import audit, storage, tables
+from lms.access import Permission, actor, allow
+from lms.db import Bilingual, db, utcnow
+from lms.errors import DomainError
+from lms.i18n import SEOUL, local
+from lms.pages import Page
+from lms.reports import actions, publishing, queries
+from lms.reports.forms import CorrectionForm, DecisionForm, ReportForm
+from lms.reports.models import Report
+
+bp = Blueprint("reports", __name__, url_prefix="/reports", template_folder="templates")
+
+
+@bp.get("/")
+@allow(Permission.REPORT_READ)
+def index() -> Any:
+    page = Page.of(queries.reports(), number=request.args.get("page", 1, int))
+    return render_template("reports/index.html", page=page)
+
+
+@bp.route("/new", methods=["GET", "POST"])
+@allow(Permission.REPORT_WRITE)
+def new() -> Any:
+    return _make(ReportForm(data=_proposal()))
+
+
+@bp.route("/<int:report_id>/correction", methods=["GET", "POST"])
+@allow(Permission.REPORT_WRITE)
+def correction(report: Report) -> Any:
+    """The same question again, with today's knowledge, to supersede this report."""
+    form = CorrectionForm(
+        data={
+            "cohorts": [cohort.id for cohort in report.cohorts],
+            "valid_on": report.valid_on,
+            "title_ko": report.title.ko,
+            "title_en": report.title.en,
+            "recipient": report.recipient,
+            "legal_basis": report.legal_basis,
+            "policy": report.policy,
+        }
+    )
+    return _make(form, supersedes=report)
+
+
+def _proposal() -> dict[str, Any]:
+    wanted = request.args.get("cohort", type=int)
+    return {
+        "valid_on": utcnow().astimezone(SEOUL).date(),
+        "cohorts": [wanted] if wanted else [],
+        "title_ko": _proposed_title().ko,
+        "title_en": _proposed_title().en,
+    }
+
+
+def _proposed_title() -> Bilingual:
+    return Bilingual("수료생 성과 보고", "Outcomes of the graduates")
+
+
+def _make(form: ReportForm, *, supersedes: Report | None = None) -> Any:
+    cohorts = {cohort.id: cohort for cohort in queries.reportable_cohorts()}
+    form.cohorts.choices = [(cohort.id, local(cohort.name)) for cohort in cohorts.values()]
+    form.policy.choices = publishing.policy_choices()
+    if form.validate_on_submit():
+        try:
+            report = actions.make_report(
+                [cohort for key, cohort in cohorts.items() if key in form.cohorts.data],
+                title=Bilingual(form.title_ko.data, form.title_en.data),
+                recipient=form.recipient.data,
+                legal_basis=form.legal_basis.data,
+                valid_on=form.valid_on.data,
+                policy=form.policy.data,
+                by=actor(),
+                supersedes=supersedes,
+                correction=form.correction.data if isinstance(form, CorrectionForm) else None,
+            )
+        except DomainError as refusal:
+            form.form_errors = [refusal.message]
+        else:
+            db.session.flush()
+            flash(_("The report is counted. Two people have to approve it before it is public."), "success")  # fmt: skip
+            return redirect(url_for("reports.report", report_id=report.id))
+    page = render_template("reports/new.html", form=form, supersedes=supersedes)
+    return page, HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+
+
+@bp.get("/<int:report_id>")
+@allow(Permission.REPORT_READ)
+def report(report: Report) -> Any:
+    return _page(report, DecisionForm())
+
+
+def _page(report: Report, form: DecisionForm) -> Any:
+    page = render_template(
+        "reports/report.html",
+        report=report,
+        document=publishing.document_of(report),
+        form=form,
+        decided=any(decision.by_id == actor().id for decision in report.decisions),
+    )
+    return page, HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+
+
+@bp.post("/<int:report_id>/decisions")
+@allow(Permission.REPORT_APPROVE)
+def decisions(report: Report) -> Any:
+    form = DecisionForm()
+    if not form.validate_on_submit():
+        return _page(report, form)
+    actions.decide(
+        report, approved=form.decision.data == "approve", note=form.note.data, by=actor()
+    )
+    flash(_("Your decision is recorded."), "success")
+    return redirect(url_for("reports.report", report_id=report.id))
+
+
+@bp.get("/<int:report_id>/verification")
+@allow(Permission.REPORT_READ)
+def verification(report: Report) -> Any:
+    """Counted again with the knowledge of then, which must be equal, and with that of now."""
+    return render_template(
+        "reports/verification.html",
+        report=report,
+        verification=queries.verification(report),
+        now=utcnow(),
+        differences=queries.differences(report, known_at=utcnow()),
+        names=publishing.class_names(report),
+    )
+
+
+@bp.get("/<int:report_id>/files/<path:name>")
+@allow(Permission.REPORT_READ)
+def file(report: Report, name: str) -> Any:
+    """A published report is public: its files name nobody, so no reason is asked."""
+    found = next((one for one in report.publication.files if one.path == name), None) if report.publication else None  # fmt: skip
+    if found is None:
+        abort(HTTPStatus.NOT_FOUND)
+    audit.record("report-downloaded", report, by=actor(), file=name)
+    return tables.attachment(storage.get(found.sha256), publishing.media_type(name), name)
