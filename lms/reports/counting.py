@@ -69,7 +69,10 @@ def _people(ids: Sequence[int], valid_on: date, known_at: datetime) -> dict[int,
         .where(record.cohort_id.in_(ids), known(record, known_at))
         .group_by(record.cohort_id)
     )
-    return {key: dict(zip(("enrolled", "left", "completed"), counts, strict=True)) for key, *counts in rows}
+    return {
+        key: dict(zip(("enrolled", "left", "completed"), counts, strict=True))
+        for key, *counts in rows
+    }
 
 
 def _leaving(ids: Sequence[int], valid_on: date, known_at: datetime) -> dict[int, dict[str, int]]:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, HiddenField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms import (
+    DateField,
+    HiddenField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -17,7 +24,9 @@ class CohortsField(SelectMultipleField):
 
 
 class ReportForm(FlaskForm):
-    cohorts = CohortsField(_l("Cohorts"), [InputRequired(_l("Choose at least one cohort."))], coerce=int)
+    cohorts = CohortsField(
+        _l("Cohorts"), [InputRequired(_l("Choose at least one cohort."))], coerce=int
+    )
     valid_on = DateField(
         _l("As of"),
         [InputRequired()],
