@@ -5,7 +5,7 @@ All versions are kept. They are read once: a definition changes only with the pr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cache
 from itertools import pairwise
@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import yaml
 
-from lms.metrics.definition import After, Among, Definition
+from lms.metrics.definition import OTHER, After, Among, Definition
 from lms.metrics.definition_reader import read_definition
 from lms.metrics.yaml_nodes import Finding
 
@@ -105,25 +105,28 @@ def _order(found: list[tuple[str, Definition]]) -> list[Problem]:
 
 
 def _references(found: list[tuple[str, Definition]]) -> list[Problem]:
-    """Whatever a definition takes from another is there when it takes effect, and leads to an end."""
-    every = {item.title: item for _, item in sorted(found, key=lambda item: item[1].version)}
-    problems = []
-    for file, definition in found:
-        others = in_effect(every, on=definition.effective_on)
-        for name, classes in _taken(definition).items():
-            other = others.get(name)
-            if other is None:
-                message = f'takes "{name}", which is not in effect on {definition.effective_on}'
-                problems.append(Problem(file, 1, f"{message}: name a metric that is."))
-            elif unknown := classes - {one.code for one in other.classes}:
-                codes = ", ".join(sorted(unknown))
-                problems.append(
-                    Problem(file, 1, f"takes {codes} of {name}, which has no such class.")
-                )
-            elif _leads_to(definition.id, name, others):
-                message = f'takes "{name}", which takes this one: let one of them stand alone.'
-                problems.append(Problem(file, 1, message))
-    return problems
+    """Whatever a definition takes from another is there as long as it holds, and leads to an end."""
+    ordered = sorted(found, key=lambda item: item[1].version)
+    files = {item.title: file for file, item in ordered}
+    every = {item.title: item for _, item in ordered}
+    return [
+        Problem(files[definition.title], 1, message)
+        for day in sorted({item.effective_on for item in every.values()})
+        for others in [in_effect(every, on=day)]
+        for definition in others.values()
+        for message in _dangling(definition, others, day)
+    ]
+
+
+def _dangling(definition: Definition, others: Mapping[str, Definition], day: date) -> Iterator[str]:
+    for name, classes in _taken(definition).items():
+        other = others.get(name)
+        if other is None:
+            yield f'takes "{name}", which is not in effect on {day}: name a metric that is.'
+        elif unknown := sorted(classes - {*(one.code for one in other.classes), OTHER}):
+            yield f"takes {', '.join(unknown)} of {other.title}, which has no such class."
+        elif _leads_to(definition.id, name, others):
+            yield f'takes "{name}", which takes this one: let one of them stand alone.'
 
 
 def _taken(definition: Definition) -> dict[str, set[str]]:

@@ -103,6 +103,11 @@ def _contradictions(definition: Definition) -> list[tuple[str, str]]:
         found.append(("numerator", message))
     if isinstance(measure, Incidence) and OTHER in {*definition.numerator, *competing}:
         found.append(("measure", 'in "other" are those who still wait: write another class.'))
+    if isinstance(measure, Incidence) and (
+        idle := set(codes) - {*definition.numerator, *competing}
+    ):
+        message = f"{read.listed(sorted(idle))} neither counts nor competes: put it there."
+        found.append(("classes", message))
     if isinstance(measure, Incidence) and definition.left_out:
         found.append(("left_out", "an incidence leaves nobody out: write [] and use competing."))
     if isinstance(measure, Incidence) and not (isinstance(day, After) and day.event in EVENTS):
