@@ -15,7 +15,7 @@ from lms.cohorts.models import Cohort
 from lms.db import Bilingual, db, utcnow
 from lms.errors import DomainError
 from lms.i18n import SEOUL
-from lms.metrics.definitions import definitions
+from lms.metrics.definition_files import definitions
 from lms.recorded import settled_moment
 from lms.reports import publishing
 from lms.reports.code_version import code_version

@@ -76,6 +76,7 @@ def test_on_day_180_only_the_windows_that_have_closed_give_a_rate(six_answers: b
         "kdt-insured-6", "kdt-uninsured-6", "kdt-employment-6", "wioa-q2", "wioa-q4",
         "wioa-median-pay", "kedi-census", "kedi-retention-1", "kedi-retention-2",
         "kedi-retention-3", "kedi-retention-4", "time-to-employment", "time-to-employment-12",
+        "plain-6m", "plain-12m", "plain-24m",
     }  # fmt: skip
     assert found["cirr-in-field"].numerator == 95 and found["kedi-employment"].numerator == 100
     for name in still_open:

@@ -138,7 +138,7 @@ def local(facts: Facts, definitions: Definitions, *, metric: str) -> Table:
     rows = []
     for cohort in facts.cohorts:
         classes = cohort.figures[metric].classes
-        here, away = classes.get("gwangju", 0), classes.get("elsewhere", 0)
+        here, away = classes.get("in-gwangju", 0), classes.get("elsewhere", 0)
         nowhere = classes.get("region-unknown", 0)
         working, population = here + away + nowhere, sum(classes.values())
         rows.append((
@@ -153,7 +153,7 @@ def local(facts: Facts, definitions: Definitions, *, metric: str) -> Table:
             COHORT,
             Column("population", Text("수료", "Completed"), Kind.COUNT),
             Column("working", Text("취업·창업", "Employed or founded"), Kind.COUNT),
-            Column("gwangju", Text("광주", "In Gwangju"), Kind.COUNT),
+            Column("in-gwangju", Text("광주", "In Gwangju"), Kind.COUNT),
             Column("elsewhere", Text("그 밖 지역", "Elsewhere"), Kind.COUNT),
             Column("region-unknown", Text("지역 미상", "Region unknown"), Kind.COUNT),
             Column("of_working", Text("광주/취업·창업", "Gwangju of employed"), Kind.SHARE),
