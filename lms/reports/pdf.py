@@ -13,6 +13,7 @@ from typing import Any
 import typst
 
 from lms import assets
+from lms.metrics.definition import Text
 from lms.reports.document import Document
 from lms.reports.glyphs import MISSING, drawn_by, with_glyphs
 from lms.reports.table import Kind, Table
@@ -87,7 +88,7 @@ def _content(document: Document, locale: str) -> dict[str, Any]:
     heading = document.heading
     return {
         "lang": locale,
-        "title": plain(heading.title.in_(locale)),
+        "title": plain(heading.title.in_(locale)).strip() or heading.number or "–",
         "subtitle": plain(heading.subtitle.in_(locale)),
         "number": plain(heading.number),
         "stand": as_of(heading, locale),
@@ -103,12 +104,16 @@ def _content(document: Document, locale: str) -> dict[str, Any]:
 def _table(table: Table, locale: str) -> dict[str, Any]:
     kinds = [column.kind for column in table.columns]
     names = [plain(column.name.in_(locale)) for column in table.columns]
+    texts = [
+        [written(cell, kind, locale) for kind, cell in zip(kinds, row, strict=True)]
+        for row in table.rows
+    ]
     rows = [
         [
-            {"text": written(cell, kind, locale), "absent": cell.absent is not None}
-            for kind, cell in zip(kinds, row, strict=True)
+            {"text": text, "absent": cell.absent is not None}
+            for text, cell in zip(line, row, strict=True)
         ]
-        for row in table.rows
+        for line, row in zip(texts, table.rows, strict=True)
     ]
     wide = len(kinds) > UPRIGHT
     return {
@@ -116,9 +121,7 @@ def _table(table: Table, locale: str) -> dict[str, Any]:
         "about": plain(table.about.in_(locale)),
         "columns": names,
         "aligns": ["start" if kind in (Kind.TEXT, Kind.DATE) else "end" for kind in kinds],
-        "widths": [
-            _share(name, [row[at]["text"] for row in rows]) for at, name in enumerate(names)
-        ],
+        "widths": [_share(name, [line[at] for line in texts]) for at, name in enumerate(names)],
         "rows": rows,
         "notes": [plain(note.in_(locale)) for note in table.notes],
         "wide": wide,
@@ -133,7 +136,7 @@ def _share(name: str, texts: list[str]) -> int:
 
 
 def _sections(document: Document, locale: str) -> list[dict[str, Any]]:
-    def say(text: Any) -> str:
+    def say(text: Text) -> str:
         return plain(text.in_(locale))
 
     terms = [
