@@ -40,6 +40,7 @@ async function draw(figure, { expressionInterpreter }) {
   const runtime = vega.parse(compiled, null, { ast: true });
   const view = new vega.View(runtime, { expr: expressionInterpreter, renderer: "svg", container: place, hover: true, loader });
   await view.runAsync();
+  place.querySelector("svg").setAttribute("aria-hidden", "true"); // named by what surrounds it
 }
 
 const figures = document.querySelectorAll("[data-chart]");

@@ -201,7 +201,7 @@ def test_json_is_the_report_again_and_proves_its_numbers(report):
 
 
 @given(documents, languages)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_pdf_shows_every_cell_in_order(report, locale):
     drawn = drawn_by(assets.path("Pretendard-Regular.otf"))
     content = pdf.render(report, locale=locale)
