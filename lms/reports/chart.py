@@ -12,7 +12,7 @@ from typing import Any
 
 from lms.metrics.definition import Text
 from lms.reports.table import Absent, Kind, Table
-from lms.reports.words import ABSENT, plain, words
+from lms.reports.words import ABSENT, label, plain, words
 
 FORBIDDEN = {"data", "datasets", "url", "href", "usermeta"}  # nothing but the table is drawn
 AXES = {  # of columns drawn together
@@ -21,7 +21,7 @@ AXES = {  # of columns drawn together
     Kind.MONEY: Text("원", "KRW"),
     Kind.NUMBER: Text("값", "Value"),
 }
-FORMATS = {Kind.COUNT: ",", Kind.MONEY: ",", Kind.SHARE: ".1%", Kind.NUMBER: ",.2~f"}
+FORMATS = {Kind.COUNT: ",.0f", Kind.MONEY: ",.0f", Kind.SHARE: ".1%", Kind.NUMBER: ",.2~f"}
 
 
 def specification(table: Table, locale: str) -> dict[str, Any] | None:
@@ -56,7 +56,7 @@ def specification(table: Table, locale: str) -> dict[str, Any] | None:
     return {**spec, "data": {"values": rows}, "description": plain(table.about.in_(locale))}
 
 
-def left_out(table: Table, locale: str) -> list[tuple[str, int]]:
+def left_out(table: Table, locale: str) -> str:
     """Why drawn columns have cells without a number, and how many: what a chart alone would not say."""
     drawn = set(_texts(table.chart or {}))
     counts: Counter[Absent] = Counter()
@@ -64,7 +64,12 @@ def left_out(table: Table, locale: str) -> list[tuple[str, int]]:
         for column, cell in zip(table.columns, row, strict=True):
             if cell.absent is not None and column.key in drawn:
                 counts[cell.absent] += 1
-    return [(text.in_(locale), counts[absent]) for absent, text in ABSENT.items() if counts[absent]]
+    reasons = [
+        f"{text.in_(locale)} ({counts[absent]})"
+        for absent, text in ABSENT.items()
+        if counts[absent]
+    ]
+    return f"{label('not-drawn', locale)}: {' · '.join(reasons)}" if reasons else ""
 
 
 def _value(cell: Any, locale: str) -> str | int | float | None:

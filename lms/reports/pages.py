@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask
 
 from lms.i18n import current_locale
-from lms.reports import chart, words
+from lms.reports import chart, look, words
 from lms.reports.document import Heading
 from lms.reports.table import Cell, Column, Kind, Table
 
@@ -29,10 +29,11 @@ def is_number(column: Column) -> bool:
 
 
 def specification(table: Table) -> dict[str, Any] | None:
-    return chart.specification(table, current_locale())
+    drawn = chart.specification(table, current_locale())
+    return {**drawn, "config": look.on_page()} if drawn else None
 
 
-def left_out(table: Table) -> list[tuple[str, int]]:
+def left_out(table: Table) -> str:
     return chart.left_out(table, current_locale())
 
 

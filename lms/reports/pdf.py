@@ -14,6 +14,7 @@ import typst
 
 from lms import assets
 from lms.metrics.definition import Text
+from lms.reports import chart, look
 from lms.reports.document import Document
 from lms.reports.glyphs import MISSING, drawn_by, with_glyphs
 from lms.reports.table import Kind, Table
@@ -119,6 +120,8 @@ def _table(table: Table, locale: str) -> dict[str, Any]:
     return {
         "title": f"{plain(table.id)}. {plain(table.title.in_(locale))}",
         "about": plain(table.about.in_(locale)),
+        "chart": _drawing(table, locale, width=960 if wide else 640),
+        "not-drawn": chart.left_out(table, locale) if table.chart else "",
         "columns": names,
         "aligns": ["start" if kind in (Kind.TEXT, Kind.DATE) else "end" for kind in kinds],
         "widths": [_share(name, [line[at] for line in texts]) for at, name in enumerate(names)],
@@ -127,6 +130,18 @@ def _table(table: Table, locale: str) -> dict[str, Any]:
         "wide": wide,
         "size": 8.5 if len(kinds) <= UPRIGHT else 8 if len(kinds) <= 14 else 6.5,
     }
+
+
+def _drawing(table: Table, locale: str, *, width: int) -> str | None:
+    """The page's own chart as SVG, its texts in the document's font."""
+    spec = chart.specification(table, locale)
+    if spec is None:
+        return None
+    import vl_convert  # brings a JavaScript engine: only for who needs it
+
+    vl_convert.register_font_directory(str(_font_files()[0].parent))
+    whole = {"width": width, **spec, "config": look.on_paper()}
+    return str(vl_convert.vegalite_to_svg(whole, vl_version="6.4", allowed_base_urls=[]))
 
 
 def _share(name: str, texts: list[str]) -> int:

@@ -62,6 +62,7 @@ LABELS = {
     "about-report": Text("이 보고서", "This report"),
     "tables": Text("표", "Tables"),
     "page": Text("쪽", "Page"),
+    "not-drawn": Text("그래프에 그리지 않은 칸", "Cells that are not drawn"),
     "glyphs": Text(
         "이 문서의 글꼴에 없는 글자입니다. 원래 글자는 같은 보고서의 XLSX, CSV, JSON 파일에 있습니다.",
         "Stands for a character that this document's font lacks; the XLSX, CSV and JSON files have it.",

@@ -130,7 +130,7 @@ class _Writer:
             sheet.write_datetime(row, at, day, self.format(num_format="yyyy-mm-dd", align="left"))
         elif text is not None:
             self.text(sheet, row, at, text, text_wrap=True)
-        elif isinstance(value, int) and abs(value) >= EXACT:
+        elif isinstance(value, int | float) and not _fits(value):
             self.text(sheet, row, at, f"{value}", align="right")
         elif isinstance(value, int | float):
             shown = NUMBERS.get(column.kind, "#,##0.00" if decimals(value) else "#,##0")
@@ -158,6 +158,13 @@ class _Writer:
             for at, text in enumerate(line):
                 self.text(sheet, number, at, text, text_wrap=True)
         return row + len(lines) + 2
+
+
+def _fits(value: int | float) -> bool:
+    """Whether a spreadsheet can hold it: fifteen digits, and a power that it does not round away."""
+    if isinstance(value, int):
+        return abs(value) < EXACT
+    return value == 0 or 1e-307 < abs(value) < 9.99e307
 
 
 def _day(text: str) -> date | None:

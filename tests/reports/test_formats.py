@@ -23,7 +23,7 @@ from pypdf.generic import IndirectObject
 
 from lms import assets
 from lms.metrics.definition import Text
-from lms.reports import csv_file, json_file, pdf, words, xlsx
+from lms.reports import csv_file, json_file, look, pdf, words, xlsx
 from lms.reports.document import Approval, Document, Heading, Term
 from lms.reports.glyphs import MISSING, drawn_by, with_glyphs
 from lms.reports.table import Absent, Cell, Column, Kind, Table, digest
@@ -141,8 +141,10 @@ def _check_xlsx(found, column, cell, locale):
         text = words.words(cell, locale)
         assert unescaped(found.value or "") == text
         assert not text.startswith(FORMULA_STARTS) or found.quotePrefix
-    elif isinstance(cell.value, int) and abs(cell.value) >= xlsx.EXACT:
-        assert int(found.value) == cell.value
+    elif found.data_type == "s":
+        assert type(cell.value)(found.value) == cell.value
+        small = isinstance(cell.value, float) and abs(cell.value) <= 1e-307
+        assert small or abs(cell.value) >= xlsx.EXACT, "an ordinary number is a number"
     else:
         assert found.data_type == "n"
         assert math.isclose(found.value, cell.value, rel_tol=1e-14)  # a spreadsheet's 15 digits
@@ -243,7 +245,7 @@ def test_pdf_is_tagged_and_carries_its_fonts(long, locale):
     assert root["/ViewerPreferences"]["/DisplayDocTitle"]
     assert b"<pdfuaid:part>1</pdfuaid:part>" in root["/Metadata"].get_data()
     assert reader.metadata.title == long.heading.title.in_(locale)
-    kinds = list(_tags(root["/StructTreeRoot"]))
+    kinds = [node["/S"] for node in _nodes(root["/StructTreeRoot"]) if "/S" in node]
     assert kinds.count("/Table") == 1 and kinds.count("/TD") == 360
     assert {"/H1", "/THead", "/TH"} <= {*kinds} or {"/Title", "/THead", "/TH"} <= {*kinds}
     fonts = {font["/BaseFont"]: font for page in reader.pages for font in _fonts(page)}
@@ -257,15 +259,42 @@ def _fonts(page):
     return [font.get_object() for font in page["/Resources"].get("/Font", {}).values()]
 
 
-def _tags(node):
+def _nodes(node):
+    """Every element of the structure tree."""
     node = node.get_object() if isinstance(node, IndirectObject) else node
     if isinstance(node, list):
         for one in node:
-            yield from _tags(one)
+            yield from _nodes(one)
     elif isinstance(node, dict):
-        if "/S" in node:
-            yield node["/S"]
-        yield from _tags(node.get("/K", []))
+        yield node
+        yield from _nodes(node.get("/K", []))
+
+
+BARS = {"mark": "bar", "encoding": {"x": {"field": "people", "type": "quantitative"}, "y": {"field": "cohort", "type": "nominal"}}}  # fmt: skip
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_chart_in_the_pdf_is_the_pages_own_with_a_description(long, locale):
+    rows = (*long.tables[0].rows[40:43], (Cell(text=Text("漢기", "Cohort 漢")), Cell(absent=Absent.OPEN), Cell(0.5)))  # fmt: skip
+    report = document(replace(long.tables[0], rows=rows, chart=BARS))
+    content = pdf.render(report, locale=locale)
+    assert content == pdf.render(report, locale=locale)
+    reader = PdfReader(io.BytesIO(content))
+    figures = [node for node in _nodes(reader.trailer["/Root"]["/StructTreeRoot"]) if node.get("/S") == "/Figure"]  # fmt: skip
+    assert [node["/Alt"] for node in figures] == [report.tables[0].about.in_(locale)]
+    text = _squeezed("".join(page.extract_text() for page in reader.pages))
+    assert text.count(_squeezed(rows[0][0].text.in_(locale))) == 2, "of the axis and of the table"
+    assert _squeezed(f"{words.ABSENT[Absent.OPEN].in_(locale)} (1)") in text
+    forms = [form.get_object() for page in reader.pages for form in page["/Resources"].get("/XObject", {}).values()]  # fmt: skip
+    fonts = [font for holder in (*reader.pages, *forms) if "/Resources" in holder for font in _fonts(holder)]  # fmt: skip
+    assert fonts and all("Pretendard" in font["/BaseFont"] for font in fonts)
+
+
+def test_paper_has_the_pages_light_colours():
+    sheet = (assets.STATIC / "academy.css").read_text()
+    for token, colour in look.PAPER.items():
+        found = re.search(rf"--{token}: (?:light-dark\()?(#[0-9a-f]+)", sheet)
+        assert found and found[1] == colour, token
 
 
 @pytest.mark.parametrize("locale", LOCALES)
