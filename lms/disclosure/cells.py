@@ -50,7 +50,7 @@ class Counts:
 
     fixed: printed already, so that nothing can hide them any more.
     unprinted: in the equations, on no page.
-    guarded: of the unprinted, those that nobody may come to know.
+    guarded: never to be printed or known, whatever their number.
     kept: hidden only if there is no other way (a headline).
     """
 
@@ -87,8 +87,8 @@ class Counts:
             values, tuple(equations), frozenset(fixed), frozenset(rests), kept=frozenset(kept)
         )
 
-    def change(self, key: Key) -> int:
-        """The people behind a cell's number."""
+    def people(self, key: Key) -> int:
+        """The people behind a cell's number: of a change, how many more (or fewer) they are."""
         return self.values[key] - (SHIFT if isinstance(key, Change) else 0)
 
 

@@ -30,17 +30,17 @@ class Audit:
 
 
 def primary(counts: Counts, policy: Policy) -> frozenset[Key]:
-    """The cells that show few people, alone or by what is left of a share's base or changed since."""
-    found: set[Key] = set()
-    for key, value in counts.values.items():
+    """The cells that show few people: themselves, in what is left of a base, or in what has changed."""
+    found = set(counts.guarded)
+    for key in counts.values:
+        if not policy.is_small(counts.people(key)):
+            continue
         match key:
-            case Rest(part=part):
-                if policy.is_small(value):
-                    found.add(part)
-            case Change(now=now):
-                if policy.is_small(counts.change(key)):
-                    found.add(now)
-            case _ if policy.is_small(value):
+            case Rest(part=part, base=base):
+                found.add(part if part not in counts.fixed else base)
+            case Change(now=now, before=before):
+                found |= {now} if before in counts.fixed else set()
+            case _:
                 found.add(key)
     return frozenset(found) - counts.fixed - counts.unprinted
 
@@ -92,7 +92,7 @@ class _Work:
         self.hidden = {number[key] for key in self.asked | self.counts.unprinted}
         secret = self.asked | self.counts.guarded
         for key in self.counts.unprinted:
-            small = isinstance(key, Rest | Change) and self.policy.is_small(self.counts.change(key))
+            small = isinstance(key, Rest | Change) and self.policy.is_small(self.counts.people(key))
             secret |= {key} if small else set()
         self.intervals = {}
         self._guard(number[key] for key in secret)

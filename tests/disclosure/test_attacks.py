@@ -31,7 +31,7 @@ def printed(counts: Counts, hidden: frozenset[Key]) -> dict[Key, int]:
 
 
 def assert_safe(
-    counts: Counts, sums: list[Sum], policy: Policy, shares: list[Share] = []
+    counts: Counts, sums: list[Sum], policy: Policy, shares: tuple[Share, ...] = ()
 ) -> frozenset[Key]:
     hidden, found = suppress(counts, policy)
     assert found.passed
@@ -70,7 +70,7 @@ def test_tables_that_share_a_margin_and_have_sums_across(
     sums += others + [Sum(("age", i, -1), (("sex", i, -1),)) for i in range(len(rows))]
     values["employed"] = values["sex", -1, 0] + values["sex", -1, 1]
     sums.append(Sum("employed", (("sex", -1, 0), ("sex", -1, 1))))
-    shares = [Share("employed", ("sex", -1, -1)), Share(("age", 0, 0), ("age", 0, -1))]
+    shares = (Share("employed", ("sex", -1, -1)), Share(("age", 0, 0), ("age", 0, -1)))
     assert_safe(Counts.of(values, sums, shares), sums, policy, shares)
 
 
