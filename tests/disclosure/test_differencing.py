@@ -7,7 +7,7 @@ from datetime import date
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lms.disclosure.cells import SHIFT, Change, Counts, Key, Share, Sum
+from lms.disclosure.cells import Counts, Key, Sum
 from lms.disclosure.differencing import Earlier, Printed, beside
 from lms.disclosure.policy import PUBLIC
 from lms.disclosure.suppressing import suppress
