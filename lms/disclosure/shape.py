@@ -89,7 +89,8 @@ def rows_of(table: Table, shape: Shape) -> dict[Name, Row]:
     found: dict[Name, Row] = {}
     for line in table.rows:
         row = {column.key: cell for column, cell in zip(table.columns, line, strict=True)}
-        name = tuple(str(row[key].value) for key in shape.named_by or row if key in words or shape.named_by)  # fmt: skip
+        names = shape.named_by or tuple(key for key in row if key in words)
+        name = tuple(str(row[key].value) for key in names)
         if name in found:
             raise ValueError(
                 f"{table.id} has two rows called {name}: say what names them (named_by)"
@@ -110,21 +111,26 @@ def label(row: Row, name: Name) -> Text:
 def counts_of(tables: tuple[Table, ...], structure: Structure) -> Counts:
     """All people that the tables count. Cells without a number, and the sums they are in, are left out.
 
-    Raises ValueError where a sum does not hold.
+    Raises ValueError where a sum does not hold or the structure names a cell that there is not.
     """
     values: dict[Key, int] = {}
+    cells: set[Key] = set()
     sums, shares = list(structure.sums), list(structure.nested)
     for table in tables:
         shape, rows = structure.of(table), rows_of(table, structure.of(table))
         values |= _people(table, shape, rows)
         for name in rows:
             at = {column.key: At(table.id, name, column.key) for column in table.columns}
+            cells |= set(at.values())
             sums += [Sum(at[total], tuple(at[p] for p in parts)) for total, parts in shape.across.items()]  # fmt: skip
             shares += [Share(at[part], at[base]) for part, base in shape.nested]
             shares += [Share(at[r.part or r.value], base_of(table, name, r)) for r in shape.ratios]
         for total, parts in shape.down.items():
             for column in _of_people(table, shape):
                 sums.append(Sum(At(table.id, total, column), tuple(At(table.id, part, column) for part in parts)))  # fmt: skip
+    named = [*((s.total, *s.parts) for s in sums), *((s.part, s.base) for s in shares)]
+    if missing := [key for keys in named for key in keys if key not in cells]:
+        raise ValueError(f"the structure names {missing[0]}, which is no cell of these tables")
     return Counts.of(
         values,
         [one for one in sums if {one.total, *one.parts} <= values.keys()],
