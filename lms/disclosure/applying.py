@@ -15,6 +15,7 @@ from typing import Any
 from lms.disclosure.cells import Key
 from lms.disclosure.differencing import Printed, beside
 from lms.disclosure.policy import Policy
+from lms.disclosure.rounding import rounded
 from lms.disclosure.shape import At, Name, Row, Shape, Structure, base_of, counts_of, label, rows_of
 from lms.disclosure.suppressing import suppress
 from lms.metrics.definition import Text
@@ -47,6 +48,8 @@ def protect(
 
     Raises NotProtected, and ValueError where a sum of the structure does not hold.
     """
+    if policy.round_to:
+        return rounded(tables, structure, policy, to=policy.round_to)
     counts = counts_of(tables, structure)
     if day is not None:
         counts = beside(counts, earlier, day=day, policy=policy, growing=structure.growing)

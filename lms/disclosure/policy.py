@@ -19,6 +19,7 @@ class Policy:
     median_base: no median of fewer (HESA: an average needs more than 7).
     dominance: no total or mean of money of which one has a larger share.
     name_threshold: graduates an employer has hired before it is named without their consent.
+    round_to: instead of hiding small counts, all are rounded to a multiple of this.
     """
 
     id: str
@@ -30,6 +31,7 @@ class Policy:
     median_base: int = 8
     dominance: float = 0.8
     name_threshold: int = 3
+    round_to: int | None = None
 
     def is_small(self, count: int) -> bool:
         """Nobody is no secret: zero stays."""
@@ -45,6 +47,11 @@ class Policy:
 
     @property
     def why_hidden(self) -> Text:
+        if self.round_to:
+            return Text(
+                ko=f"개인정보 보호를 위해 모든 수를 {self.round_to} 단위로 반올림했습니다. 합계는 반올림한 수의 합이고, 비율은 반올림한 수로 계산했습니다.",
+                en=f"To protect the people behind them, all counts are rounded to the nearest {self.round_to}. Totals are sums of rounded counts, and shares are taken of rounded counts.",
+            )
         few = "1" if self.k == 2 else f"1–{self.k - 1}"
         return Text(
             ko=f"{few}명인 수와, 그 수를 계산해 낼 수 있게 하는 수는 개인정보 보호를 위해 표시하지 않습니다. 0은 그대로 표시합니다.",
@@ -69,4 +76,7 @@ PUBLIC = Policy(id="public", version=1, name=Text(ko="공개", en="Public"), k=5
 AGREEMENT = Policy(
     id="agreement", version=1, name=Text(ko="협약에 따른 제공", en="Under agreement"), k=3
 )
-POLICIES = {policy.id: policy for policy in (PUBLIC, AGREEMENT)}
+ROUNDED = Policy(
+    id="rounded", version=1, name=Text(ko="5 단위 반올림", en="Rounded to 5"), k=5, round_to=5
+)
+POLICIES = {policy.id: policy for policy in (PUBLIC, AGREEMENT, ROUNDED)}
