@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from lms.metrics.definition import Text
 from lms.metrics.facts import Leaving
-from lms.reports.facts import Facts
+from lms.reports.facts import Admission, Facts
+from lms.disclosure.cells import Sum
+from lms.disclosure.shape import At, Ratio, Shape
 from lms.reports.table import Column, Kind, Table
-from lms.reports.tables.cells import COHORT, counted, name_of, share
+from lms.reports.tables.cells import COHORT, Made, counted, name_of, row_of, share
 
 STEPS = {
     "applied": Text("지원", "Applied"),
@@ -30,7 +32,7 @@ REASONS = {
 }
 
 
-def funnel(facts: Facts) -> Table:
+def funnel(facts: Facts) -> Made:
     rows = []
     for cohort in facts.cohorts:
         steps = [getattr(cohort.admission, step) for step in STEPS]
@@ -41,7 +43,7 @@ def funnel(facts: Facts) -> Table:
             share(admission.selected, admission.applied),
             share(admission.completed, admission.enrolled),
         ))  # fmt: skip
-    return Table(
+    table = Table(
         id="T1",
         title=Text("지원에서 수료까지", "From application to completion"),
         about=Text(
@@ -55,11 +57,41 @@ def funnel(facts: Facts) -> Table:
             Column("completed_of_enrolled", Text("수료/입교", "Completed of enrolled"), Kind.SHARE),
         ),
         rows=tuple(rows),
+        chart={
+            "mark": "bar",
+            "transform": [{"fold": list(STEPS), "as": ["step", "people"]}],
+            "encoding": {
+                "y": {"field": "step", "type": "nominal", "sort": None},
+                "x": {"field": "people", "type": "quantitative"},
+                "yOffset": {"field": "cohort", "type": "nominal", "sort": None},
+                "color": {"field": "cohort", "type": "nominal", "sort": None},
+            },
+        },
     )
+    ended = [one for one in facts.cohorts if _has_ended(one.admission)]
+    return Made(
+        table=table,
+        shape=Shape(
+            nested=(("shortlisted", "applied"), ("tested", "applied"), ("left", "enrolled")),
+            ratios=(
+                Ratio("selected_of_applied", "applied", "selected"),
+                Ratio("completed_of_enrolled", "enrolled", "completed"),
+            ),
+        ),
+        sums=tuple(
+            Sum(At("T1", row_of(one), "enrolled"), tuple(At("T1", row_of(one), part) for part in ("left", "completed")))
+            for one in ended
+        ),
+    )  # fmt: skip
 
 
-def leavers(facts: Facts) -> Table:
-    return Table(
+def _has_ended(admission: Admission) -> bool:
+    """Nobody takes part any more: who was enrolled left or completed."""
+    return admission.enrolled == admission.left + admission.completed
+
+
+def leavers(facts: Facts) -> Made:
+    table = Table(
         id="T3",
         title=Text("중도 퇴교 사유", "Why people left early"),
         about=Text(
@@ -80,5 +112,14 @@ def leavers(facts: Facts) -> Table:
                 counted(cohort.leavers_without_reason),
             )
             for cohort in facts.cohorts
+        ),
+    )
+    parts = (*(reason.value for reason in REASONS), "no_reason")
+    return Made(
+        table=table,
+        shape=Shape(across={"left": parts}),
+        sums=tuple(
+            Sum(At("T3", row_of(one), "left"), (At("T1", row_of(one), "left"),))
+            for one in facts.cohorts
         ),
     )

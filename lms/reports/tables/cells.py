@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from lms.disclosure.cells import Share, Sum
+from lms.disclosure.shape import At, Shape
 from lms.metrics.definition import OTHER, Definition, Measure, Median, Text
 from lms.metrics.figure import Figure, WindowState
 from lms.reports.facts import CohortFacts
-from lms.reports.table import Absent, Cell, Column, Kind
+from lms.reports.table import Absent, Cell, Column, Kind, Table
 
 Definitions = Mapping[str, Definition]
 
@@ -18,6 +21,25 @@ ABSENT = {
     WindowState.OPEN: Absent.OPEN,
     WindowState.NOBODY: Absent.NOBODY,
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A table with what it knows about its own numbers, for the disclosure policy (lms/disclosure).
+
+    follows: numbers that are worked out from other cells and are hidden with them.
+    """
+
+    table: Table
+    shape: Shape = Shape()
+    sums: tuple[Sum, ...] = ()
+    nested: tuple[Share, ...] = ()
+    follows: Mapping[At, tuple[At, ...]] = field(default_factory=dict)
+
+
+def row_of(cohort: CohortFacts) -> tuple[str, ...]:
+    """The name of a table's row that is one cohort."""
+    return (str(name_of(cohort).value),)
 
 
 def word(ko: str, en: str) -> Cell:
