@@ -14,7 +14,7 @@ from lms.disclosure.cells import Network
 
 Move = dict[int, int]
 Wrong = tuple[tuple[int, int], ...]  # by how much which equations are wrong
-TRIES = 4000  # states looked at before a search is given up; a two-way table has some hundred
+TRIES = 400  # states looked at before a search is given up; a two-way table has some dozens
 
 
 def cheapest(

@@ -1,7 +1,7 @@
 """Suppression of small counts: what is hidden, what is hidden with it, and the proof that it is enough.
 
 Method: outcomes of few people are hidden (primary), then partners until nothing hidden can be bounded
-to fewer than k apart (complementary), and the whole is audited once more from the beginning.
+to fewer than k apart (complementary). Each is proven by whole-number tables found on the way.
 Not covered: somebody who knows people of the table already, or who reasons from why a partner was
 chosen; primary and complementary cells therefore look the same on the page.
 """
@@ -49,10 +49,7 @@ def audit(counts: Counts, hidden: Iterable[Key], policy: Policy, *, exact: bool 
     """How low and how high every hidden count can be; `exact=False` stops where k apart is proven."""
     work = _Work(counts, policy, set(hidden))
     work.widen(work.targets(), None if exact else policy.k)
-    return Audit(
-        {work.network.keys[i]: interval for i, interval in work.intervals.items()},
-        tuple(work.network.keys[i] for i in work.narrow()),
-    )
+    return work.audit()
 
 
 def complementary(counts: Counts, hidden: Iterable[Key], policy: Policy) -> frozenset[Key]:
@@ -60,19 +57,26 @@ def complementary(counts: Counts, hidden: Iterable[Key], policy: Policy) -> froz
 
     What no hiding can protect (because it was printed before) is left for the audit to tell.
     """
+    return _completed(counts, hidden, policy).shown_as_hidden()
+
+
+def _completed(counts: Counts, hidden: Iterable[Key], policy: Policy) -> _Work:
     work = _Work(counts, policy, set(hidden))
     hopeless: set[int] = set()
     while narrow := [i for i in work.narrow() if i not in hopeless]:
         work.widen(narrow[:1], policy.k)
         if work.intervals[narrow[0]].width < policy.k and not work.hide_with(narrow[0]):
             hopeless.add(narrow[0])
-    return frozenset(work.network.keys[i] for i in work.hidden) - counts.unprinted
+    return work
 
 
 def suppress(counts: Counts, policy: Policy) -> tuple[frozenset[Key], Audit]:
-    """The cells to hide, and the audit of a report without them."""
-    hidden = complementary(counts, primary(counts, policy), policy)
-    return hidden, audit(counts, hidden, policy, exact=False)
+    """The cells to hide, and what was proven of each on the way: two whole-number tables k apart.
+
+    In linked tables whose corners are not whole, `audit` may prove less of the same cells.
+    """
+    work = _completed(counts, primary(counts, policy), policy)
+    return work.shown_as_hidden(), work.audit()
 
 
 @dataclass(slots=True)
@@ -101,6 +105,15 @@ class _Work:
         for i in sorted(cells):
             value = self.network.values[i]
             self.intervals.setdefault(i, Interval(value, value))
+
+    def audit(self) -> Audit:
+        return Audit(
+            {self.network.keys[i]: interval for i, interval in self.intervals.items()},
+            tuple(self.network.keys[i] for i in self.narrow()),
+        )
+
+    def shown_as_hidden(self) -> frozenset[Key]:
+        return frozenset(self.network.keys[i] for i in self.hidden) - self.counts.unprinted
 
     def targets(self) -> list[int]:
         return sorted(self.intervals)
@@ -143,17 +156,29 @@ class _Work:
                         else:
                             interval.take(self.network.values[i] + times * change)
             return True
-        beside = {
-            i
-            for e in self.network.places[cell]
-            for i in self.network.equations[e]
-            if i not in self.hidden and i not in self.network.fixed
-        }
-        self._hide({min(beside, key=lambda i: (self.network.costs[i], i))} if beside else set())
-        return bool(beside)
+        nearest = self._nearest(cell)
+        self._hide(nearest)
+        return bool(nearest)
+
+    def _nearest(self, cell: int) -> set[int]:
+        """The cheapest cell that can still be hidden, of those fewest equations away; or none."""
+        ring, passed = {cell}, {cell}
+        while ring:
+            around = {
+                i
+                for j in ring
+                for e in self.network.places[j]
+                for i in self.network.equations[e]
+                if i not in passed and i not in self.network.fixed
+            }
+            if shown := around - self.hidden:
+                return {min(shown, key=lambda i: (self.network.costs[i], i))}
+            passed |= around
+            ring = around
+        return set()
 
     def _partners(self, cell: int) -> Move | None:
-        """A move that makes the cell's interval k wide, and hides something (or it would be wide)."""
+        """A move that makes the cell's interval k wide. It may hide nothing, where corners are not whole."""
         value, interval, k = self.network.values[cell], self.intervals[cell], self.policy.k
         assert interval.high is not None  # or it would be wide
         up = cheapest(
@@ -166,7 +191,7 @@ class _Work:
             else None
         )
         found = min((one for one in (up, down) if one), key=lambda one: one[0], default=None)
-        return found[1] if found and found[0] else None
+        return found[1] if found else None
 
     def _hide(self, cells: Set[int] | Move) -> None:
         new = set(cells) - self.hidden
