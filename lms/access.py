@@ -24,6 +24,8 @@ from lms.cohorts import queries as cohorts
 from lms.compute import queries as compute
 from lms.coursework import queries as coursework
 from lms.coursework.models import Submission
+from lms.reports import queries as reports
+from lms.reports.models import Report
 
 
 class Role(StrEnum):
@@ -58,6 +60,9 @@ class Permission(StrEnum):
     GRADEBOOK_READ = "gradebook.read"
     GRADEBOOK_IMPORT = "gradebook.import"
     OUTCOME_READ = "outcome.read"
+    REPORT_READ = "report.read"
+    REPORT_WRITE = "report.write"
+    REPORT_APPROVE = "report.approve"
 
 
 P = Permission
@@ -78,7 +83,8 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         {
             P.PEOPLE_MANAGE, P.AUDIT_READ, P.COHORT_READ, P.COHORT_MANAGE,
             P.ROSTER_IMPORT, P.COURSE_READ, P.ASSIGNMENT_READ, P.SUBMISSION_READ, P.BOARD_READ,
-            P.GRADEBOOK_READ, P.GRADEBOOK_IMPORT, P.OUTCOME_READ,
+            P.GRADEBOOK_READ, P.GRADEBOOK_IMPORT, P.OUTCOME_READ, P.REPORT_READ,
+            P.REPORT_WRITE, P.REPORT_APPROVE,
         }
     ),
 }  # fmt: skip
@@ -112,6 +118,7 @@ LOADERS: dict[str, Callable[[int, dict[str, Any]], Any]] = {
     "offering_id": lambda key, parents: cohorts.offering(key),
     "assignment_id": lambda key, parents: coursework.assignment(key),
     "submission_id": lambda key, parents: coursework.submission(key, of=parents.get("assignment")),
+    "report_id": lambda key, parents: reports.report(key),
     "regrade_id": lambda key, parents: coursework.regrade(key, of=parents.get("assignment")),
 }
 
@@ -131,6 +138,8 @@ def roles(person: User, subject: Any = None) -> set[Role]:
             found.add(Role.INSTRUCTOR)
         if memberships.takes_part:
             found.add(Role.TRAINEE)
+        return found
+    if isinstance(subject, Report):  # of several cohorts: an administrator's
         return found
     cohort_id = cohorts.cohort_id_of(subject)
     if cohort_id in memberships.teaches:

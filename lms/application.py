@@ -92,10 +92,11 @@ def _add_rooms(app: Flask) -> None:
     from lms.outcomes import cli as outcomes_cli
     from lms.outcomes import views as outcomes
     from lms.regrading import views as regrading
+    from lms.reports import views as reports
     from lms.worker import worker
 
     rooms = (home, accounts, oidc, cohorts, compute, compute_api, coursework, exchange, gradebook)
-    for room in (*rooms, gradebook_file, staff_exchange, regrading, outcomes, content):
+    for room in (*rooms, gradebook_file, staff_exchange, regrading, outcomes, reports, content):
         app.register_blueprint(room.bp)
     for commands in (curricula_cli, demo_cli, migrations_cli, outcomes_cli):
         app.cli.add_command(commands.commands)

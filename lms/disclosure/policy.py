@@ -33,6 +33,10 @@ class Policy:
     name_threshold: int = 3
     round_to: int | None = None
 
+    @property
+    def title(self) -> str:
+        return f"{self.id}/{self.version}"
+
     def is_small(self, count: int) -> bool:
         """Nobody is no secret: zero stays."""
         return 0 < abs(count) < self.k

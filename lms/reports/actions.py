@@ -13,14 +13,18 @@ from lms import audit, storage
 from lms.accounts.models import User
 from lms.cohorts.models import Cohort
 from lms.db import Bilingual, db, utcnow
+from lms.disclosure.applying import NotProtected
+from lms.disclosure.policy import POLICIES, Policy
 from lms.errors import DomainError
-from lms.i18n import SEOUL
+from lms.i18n import SEOUL, current_locale
+from lms.metrics.definition import Text
 from lms.metrics.definition_files import definitions
 from lms.recorded import settled_moment
-from lms.reports import publishing
+from lms.reports import publishing, queries
 from lms.reports.code_version import code_version
 from lms.reports.composing import compose
 from lms.reports.counting import count_facts
+from lms.reports.facts import Facts
 from lms.reports.models import (
     APPROVALS_NEEDED,
     Report,
@@ -28,7 +32,8 @@ from lms.reports.models import (
     ReportPublication,
     ReportState,
 )
-from lms.reports.table import as_json, digest
+from lms.reports.table import Table, as_json, digest
+from lms.reports.tables.cells import Definitions
 
 
 class DayNotCome(DomainError):
@@ -52,6 +57,15 @@ class AlreadyDecided(DomainError):
 
     def __init__(self) -> None:
         super().__init__(_("You have decided on this report already; another person is needed."))
+
+
+class TooMuchIsKnown(DomainError):
+    """Earlier reports and this one together would tell of few people."""
+
+    status = HTTPStatus.CONFLICT
+
+    def __init__(self, why: Text) -> None:
+        super().__init__(why.in_(current_locale()))
 
 
 class NotOpen(DomainError):
@@ -78,6 +92,7 @@ def make_report(
     Raises:
         DayNotCome: valid_on is in the future (Seoul).
         AlreadySuperseded: another report corrects the one that this is to correct.
+        TooMuchIsKnown: hiding cells would not be enough beside what was published.
     """
     if valid_on > utcnow().astimezone(SEOUL).date():
         raise DayNotCome
@@ -86,7 +101,7 @@ def make_report(
     known_at = settled_moment()
     used = definitions(on=valid_on)
     facts = count_facts(cohorts, valid_on=valid_on, known_at=known_at)
-    tables = compose(facts, used, policy=policy)
+    tables = _protected(facts, used, policy=POLICIES[policy], cohorts=cohorts, day=valid_on)
     report = Report(
         number=_next_number(),
         title=title,
@@ -95,7 +110,7 @@ def make_report(
         valid_on=valid_on,
         known_at=known_at,
         definitions=[definition.title for definition in used.values()],
-        policy=policy,
+        policy=POLICIES[policy].title,
         code_version=code_version(),
         facts=facts.as_json(),
         facts_sha256=facts.sha256,
@@ -109,6 +124,27 @@ def make_report(
     db.session.add(report)
     audit.record("report-made", report, by=by, number=report.number)
     return report
+
+
+def _protected(
+    facts: Facts,
+    used: Definitions,
+    *,
+    policy: Policy,
+    cohorts: Sequence[Cohort],
+    day: date,
+) -> tuple[Table, ...]:
+    """The tables as they may be shown beside all that was published about these cohorts."""
+    earlier = [
+        compose(Facts.from_json(one.facts), queries.definitions_of(one)).printed(
+            one.tables, day=one.valid_on
+        )
+        for one in queries.earlier_reports(cohorts)
+    ]
+    try:
+        return compose(facts, used).shown(policy, day=day, earlier=earlier)
+    except NotProtected as refused:
+        raise TooMuchIsKnown(refused.message) from refused
 
 
 def decide(report: Report, *, approved: bool, note: str, by: User) -> None:

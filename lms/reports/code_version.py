@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-import lms
+from lms.release import VERSION
 
 COUNTING = ("metrics", "disclosure", "reports", "outcomes")
 
@@ -20,7 +20,7 @@ def code_version() -> str:
     for package in COUNTING:
         for name, content in sorted(_sources(root / package, package)):
             digest.update(f"{name}\0".encode() + hashlib.sha256(content).digest())
-    return f"{lms.VERSION}+{digest.hexdigest()[:12]}"
+    return f"{VERSION}+{digest.hexdigest()[:12]}"
 
 
 def _sources(folder: Traversable, path: str) -> list[tuple[str, bytes]]:

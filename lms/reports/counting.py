@@ -29,10 +29,7 @@ def count_facts(cohorts: Sequence[Cohort], *, valid_on: date, known_at: datetime
         tuple(
             CohortFacts(
                 cohort.number,
-                Admission(
-                    **{stage.value: stages.get((cohort.id, stage)) for stage in Stage},
-                    **people.get(cohort.id, {"enrolled": 0, "left": 0, "completed": 0}),
-                ),
+                _admission(cohort.id, stages, people),
                 leaving.get(cohort.id, {}),
                 by_cohort.get(str(cohort.number), {}),
             )
@@ -41,9 +38,19 @@ def count_facts(cohorts: Sequence[Cohort], *, valid_on: date, known_at: datetime
     )
 
 
-def _stages(
-    ids: Sequence[int], valid_on: date, known_at: datetime
-) -> dict[tuple[int, Stage], int | None]:
+def _admission(
+    cohort_id: int, stages: dict[tuple[int, Stage], int], people: dict[int, dict[str, int]]
+) -> Admission:
+    return Admission(
+        applied=stages.get((cohort_id, Stage.APPLIED)),
+        shortlisted=stages.get((cohort_id, Stage.SHORTLISTED)),
+        tested=stages.get((cohort_id, Stage.TESTED)),
+        selected=stages.get((cohort_id, Stage.SELECTED)),
+        **people.get(cohort_id, {"enrolled": 0, "left": 0, "completed": 0}),
+    )
+
+
+def _stages(ids: Sequence[int], valid_on: date, known_at: datetime) -> dict[tuple[int, Stage], int]:
     rows = db.session.execute(
         select(Application.cohort_id, ApplicationStage.stage, func.count())
         .join(ApplicationStage, ApplicationStage.application_id == Application.id)

@@ -8,9 +8,12 @@ from datetime import datetime
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.sql.base import ExecutableOption
 
 from lms.cohorts.models import Cohort, CohortState
 from lms.db import db
+from lms.metrics.definition import Definition
+from lms.metrics.definition_files import versions
 from lms.reports.counting import count_facts
 from lms.reports.facts import Facts
 from lms.reports.models import Report, ReportDecision, ReportPublication, report_cohort
@@ -94,7 +97,7 @@ def differences(report: Report, *, known_at: datetime) -> list[Difference]:
     ]
 
 
-def _parts() -> list[object]:
+def _parts() -> list[ExecutableOption]:
     return [
         selectinload(Report.cohorts),
         selectinload(Report.decisions).joinedload(ReportDecision.by),
@@ -103,3 +106,20 @@ def _parts() -> list[object]:
         joinedload(Report.superseded_by).joinedload(Report.publication),
         joinedload(Report.supersedes),
     ]
+
+
+def earlier_reports(cohorts: Sequence[Cohort]) -> Sequence[Report]:
+    """All that was published about any of the cohorts, the oldest first."""
+    ids = [cohort.id for cohort in cohorts]
+    return db.session.scalars(
+        select(Report)
+        .join(ReportPublication, ReportPublication.report_id == Report.id)
+        .where(Report.cohorts.any(Cohort.id.in_(ids)))
+        .order_by(Report.id)
+    ).all()
+
+
+def definitions_of(report: Report) -> dict[str, Definition]:
+    """The versions the report was counted with, by id."""
+    every = versions()
+    return {every[title].id: every[title] for title in report.definitions}

@@ -46,7 +46,7 @@ def correction(report: Report) -> Any:
             "title_en": report.title.en,
             "recipient": report.recipient,
             "legal_basis": report.legal_basis,
-            "policy": report.policy,
+            "policy": report.policy.partition("/")[0],
         }
     )
     return _make(form, supersedes=report)
@@ -133,7 +133,7 @@ def verification(report: Report) -> Any:
         verification=queries.verification(report),
         now=utcnow(),
         differences=queries.differences(report, known_at=utcnow()),
-        names=publishing.class_names(report),
+        names=publishing.class_names_of(report),
     )
 
 

@@ -1,11 +1,13 @@
 """Reports: sealed numbers, two people's decisions, the files as published"""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0007"
-down_revision = "0004"
+down_revision = "0009"
 
 KEPT = """
 CREATE SEQUENCE report_number;
@@ -29,12 +31,10 @@ def words(*names: str) -> list[sa.Column[str]]:
 
 
 def reference(column: str, table: str, to: str) -> sa.ForeignKeyConstraint:
-    return sa.ForeignKeyConstraint(
-        [column], [f"{to}.id"], name=op.f(f"fk_{table}_{column}_{to}")
-    )
+    return sa.ForeignKeyConstraint([column], [f"{to}.id"], name=op.f(f"fk_{table}_{column}_{to}"))
 
 
-def now() -> sa.Column[sa.DateTime]:
+def now() -> sa.Column[Any]:
     return sa.Column(
         "at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False
     )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from lms.disclosure.cells import Sum
+from lms.disclosure.shape import At, Ratio, Shape
 from lms.metrics.definition import Text
 from lms.metrics.facts import Leaving
 from lms.reports.facts import Admission, Facts
-from lms.disclosure.cells import Sum
-from lms.disclosure.shape import At, Ratio, Shape
 from lms.reports.table import Column, Kind, Table
 from lms.reports.tables.cells import COHORT, Made, counted, name_of, row_of, share
 

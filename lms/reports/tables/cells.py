@@ -31,7 +31,7 @@ class Made:
     """
 
     table: Table
-    shape: Shape = Shape()
+    shape: Shape = field(default_factory=Shape)
     sums: tuple[Sum, ...] = ()
     nested: tuple[Share, ...] = ()
     follows: Mapping[At, tuple[At, ...]] = field(default_factory=dict)
