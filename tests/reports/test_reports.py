@@ -183,7 +183,7 @@ def test_the_database_keeps_reports_as_they_are(
     statement: str, make: Callable[..., Report], academy: SimpleNamespace
 ) -> None:
     actions.decide(make(), approved=True, note="seen", by=academy.ada)
-    with pytest.raises(DBAPIError, match="refuse|append|change"), db.session.begin_nested():
+    with pytest.raises(DBAPIError, match=r"refuse|append|change"), db.session.begin_nested():
         db.session.execute(text(statement))
 
 
