@@ -51,7 +51,7 @@ def specification(table: Table, locale: str) -> dict[str, Any] | None:
             _dress(position, channel, names, kinds)
             if position in ("x", "y", "color") and kinds.get(channel.get("field")) is Kind.TEXT:
                 order = dict.fromkeys(row[channel["field"]] for row in rows)
-                channel.setdefault("scale", {}).setdefault("domain", [*order])
+                channel.setdefault("scale", {}).setdefault("domain", [*filter(None, order)])
         encoding.setdefault("tooltip", _tooltip(encoding, names, kinds))
     return {**spec, "data": {"values": rows}, "description": plain(table.about.in_(locale))}
 

@@ -6,6 +6,7 @@ Equal documents give equal bytes. Texts travel as JSON and are never read as mar
 from __future__ import annotations
 
 import json
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,9 @@ from lms.reports.words import (
 
 MIMETYPE = "application/pdf"
 TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
+LONG = re.compile(r"[!-~]{20}(?=[!-~])")  # an address or a digest: may break there
 UPRIGHT = 8  # columns that fit an upright page
+CROWDED = 14  # more columns than these are set small
 
 
 class Unprintable(ValueError):
@@ -111,7 +114,7 @@ def _table(table: Table, locale: str) -> dict[str, Any]:
     ]
     rows = [
         [
-            {"text": text, "absent": cell.absent is not None}
+            {"text": LONG.sub("\\g<0>\u200b", text), "absent": cell.absent is not None}
             for text, cell in zip(line, row, strict=True)
         ]
         for line, row in zip(texts, table.rows, strict=True)
@@ -124,11 +127,14 @@ def _table(table: Table, locale: str) -> dict[str, Any]:
         "not-drawn": chart.left_out(table, locale) if table.chart else "",
         "columns": names,
         "aligns": ["start" if kind in (Kind.TEXT, Kind.DATE) else "end" for kind in kinds],
-        "widths": [_share(name, [line[at] for line in texts]) for at, name in enumerate(names)],
+        "widths": [
+            _share(name, [line[at] for line in texts], most=36 if len(kinds) <= CROWDED else 10)
+            for at, name in enumerate(names)
+        ],
         "rows": rows,
         "notes": [plain(note.in_(locale)) for note in table.notes],
         "wide": wide,
-        "size": 8.5 if len(kinds) <= UPRIGHT else 8 if len(kinds) <= 14 else 6.5,
+        "size": 8.5 if len(kinds) <= UPRIGHT else 8 if len(kinds) <= CROWDED else 6.5,
     }
 
 
@@ -144,10 +150,10 @@ def _drawing(table: Table, locale: str, *, width: int) -> str | None:
     return str(vl_convert.vegalite_to_svg(whole, vl_version="6.4", allowed_base_urls=[]))
 
 
-def _share(name: str, texts: list[str]) -> int:
+def _share(name: str, texts: list[str], *, most: int) -> int:
     """How much of the page's width a column asks for."""
     longest = max((width(text) for text in texts), default=0)
-    return min(max(longest, min(width(name), 12), 6), 36) + 2
+    return min(max(longest, min(width(name), 12), 6), most) + 2
 
 
 def _sections(document: Document, locale: str) -> list[dict[str, Any]]:
