@@ -85,11 +85,11 @@ def _people(ids: Sequence[int], valid_on: date, known_at: datetime) -> dict[int,
 def _leaving(ids: Sequence[int], valid_on: date, known_at: datetime) -> dict[int, dict[str, int]]:
     record: Any = EnrolmentRecord
     rows = db.session.execute(
-        select(record.cohort_id, func.coalesce(record.leaving, ""), func.count())
+        select(record.cohort_id, record.leaving, func.count())
         .where(record.cohort_id.in_(ids), known(record, known_at), record.left_on <= valid_on)
         .group_by(record.cohort_id, record.leaving)
     )
     found: dict[int, dict[str, int]] = {}
     for cohort_id, reason, count in rows:
-        found.setdefault(cohort_id, {})[reason] = count
+        found.setdefault(cohort_id, {})[reason.value if reason else ""] = count
     return found
