@@ -220,6 +220,14 @@ def test_incidence_waits_for_somebody_to_be_followed_so_long() -> None:
     assert one.window_state is WindowState.NOBODY and one.value is None
 
 
+def test_hearsay_of_seeking_follows_somebody_and_hearsay_of_a_job_does_not() -> None:
+    job = person("a", spell(begins=date(2025, 1, 1)))
+    seeks = person("b", spell(SpellKind.SEEKING, evidence_level=0))
+    assert ask("time-to-employment", job, seeks, on=CENSUS).value == 0.5
+    said_to_work = person("b", spell(evidence_level=0))
+    assert ask("time-to-employment", job, said_to_work, on=CENSUS).value == 1
+
+
 def test_a_curve_stops_where_fewer_than_ten_are_at_risk() -> None:
     people = [person(f"j{n}", spell(begins=date(2024, 12 if n < 2 else 11, 26))) for n in range(2)]
     people += [person(f"s{n}", spell(SpellKind.SEEKING)) for n in range(9)]
