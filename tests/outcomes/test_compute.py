@@ -131,7 +131,13 @@ def test_wrong_facts_are_refused_with_every_line(
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["--facts", "/nowhere/FACTS.csv"], ["--facts", "{facts}", "--valid", "soon"]]
+    "arguments",
+    [
+        [],
+        ["--facts", "/nowhere/FACTS.csv"],
+        ["--facts", "{facts}", "--valid", "soon"],
+        ["--facts", "{facts}", "--valid", "2014-12-30"],
+    ],
 )
 def test_wrong_options_are_refused(bare_app: Flask, facts: Path, arguments: list[str]) -> None:
     done = compute(bare_app, *(each.format(facts=facts) for each in arguments))
