@@ -1,6 +1,7 @@
 """`flask outcomes …`: an auditor's way to the figures, from facts in a file and nothing else.
 
-`compute` knows no setting and no database, so it runs in a bare checkout (lms/bare.py).
+`compute --facts` knows no setting and no database, so it runs in a bare checkout (lms/bare.py); what
+asks the database (a cohort's figures, beside it) imports that inside the command.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from flask.cli import AppGroup
 from lms.metrics.definition import Incidence, Median
 from lms.metrics.definition_files import versions
 from lms.metrics.evaluating import figures
+from lms.metrics.facts import Person
 from lms.metrics.facts_file import FactsFileError, read_facts
 from lms.metrics.figure import Figure, WindowState
 
@@ -47,23 +49,33 @@ class Refused(click.ClickException):
 @click.option(
     "--valid",
     type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
     help="The day the figures are asked for; today where it is left out.",
 )
 @click.option("--json", "as_json", is_flag=True, help="A JSON list instead of a table.")
 def compute(facts: Path, valid: datetime | None, as_json: bool) -> None:
     """Every metric of every cohort in FACTS.csv. The database is not asked."""
     day = (valid or datetime.now(ZoneInfo("Asia/Seoul"))).date()
+    first = min(metric.effective_on for metric in versions().values())
+    if day < first:
+        raise Refused(f"no metric holds on {day}: ask for {first} or later.")
+    _print(figures(_people_of_file(facts), valid_on=day), as_json=as_json)
+
+
+def _people_of_file(facts: Path) -> tuple[Person, ...]:
     try:
-        people = read_facts(facts.read_bytes())
+        return read_facts(facts.read_bytes())
     except OSError as error:
         raise Refused(f"{facts} cannot be read: {error.strerror}.") from error
     except FactsFileError as error:
         lines = "\n".join(f"{facts}:{each.line}: {each.message}" for each in error.problems)
         raise Refused(f"nothing was computed:\n{lines}") from error
-    found = figures(people, valid_on=day)
+
+
+def _print(found: Iterable[Figure], *, as_json: bool) -> None:
     if as_json:
-        text = json.dumps([one.as_json() for one in found], ensure_ascii=False, indent=2)
-        click.echo(text)
+        lines = [one.as_json() for one in found]
+        click.echo(json.dumps(lines, ensure_ascii=False, indent=2))
     else:
         _print_table(found)
 
