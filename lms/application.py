@@ -14,6 +14,7 @@ from lms import access, errors, headers, i18n, navigation, storage
 from lms.accounts.queries import user_by_session
 from lms.config import Config
 from lms.db import db
+from lms.reports import pages as report_pages
 
 csrf = CSRFProtect()
 
@@ -57,6 +58,7 @@ def build(config: Config) -> Flask:
     headers.init_app(app)
     errors.init_app(app)
     navigation.init_app(app)
+    report_pages.init_app(app)
     _add_rooms(app)
     _init_transaction(app)
     app.before_request(_keep_hosts_apart)

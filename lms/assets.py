@@ -63,6 +63,9 @@ UNUSED = re.compile(
 )
 
 
+FONT_WEIGHTS = ("Regular", "SemiBold")
+
+
 class AssetsMissing(RuntimeError):
     """The browser's files have not been built, or their sources not installed."""
 
@@ -72,6 +75,14 @@ def url(name: str) -> str:
     vendored = _manifest(_changed_at(STATIC / VENDOR / MANIFEST)).get(name)
     path = f"{VENDOR}/{vendored}" if vendored else f"{name}?v={_digest_of_own(name)}"
     return f"{current_app.static_url_path}/{path}"
+
+
+def path(name: str) -> Path:
+    """Where a file of other people lies on this machine, by its plain name."""
+    vendored = _manifest(_changed_at(STATIC / VENDOR / MANIFEST)).get(name)
+    if vendored is None:
+        raise AssetsMissing(f"{name} is not among the browser's files: run `python -m lms.assets`.")
+    return STATIC / VENDOR / vendored
 
 
 def build(modules: Path = ROOT / "node_modules", *, into: Path = STATIC) -> dict[str, str]:
@@ -112,9 +123,28 @@ def _fill(folder: Path, modules: Path) -> dict[str, str]:
     keep("katex.css", _with_fonts(katex / "katex.min.css", keep))
     keep("katex.js", _text(katex / "katex.min.js"))
     keep("htmx.js", _text(modules / "htmx.org/dist/htmx.min.js"))
+    keep("vega.js", _text(modules / "vega/build/vega.min.js"))
+    keep("vega-lite.js", _text(modules / "vega-lite/build/vega-lite.min.js"))
+    keep(
+        "vega-interpreter.js",
+        interpreter(_text(modules / "vega-interpreter/build/vega-interpreter.js")),
+    )
+    for weight in FONT_WEIGHTS:  # whole, for PDF; pages use the subsets above
+        name = f"Pretendard-{weight}.otf"
+        keep(name, (modules / "pretendard/dist/public/static" / name).read_bytes())
     keep("icons.svg", sprite(modules / "bootstrap-icons" / "icons"))
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True))
     return manifest
+
+
+def interpreter(module: str) -> str:
+    """Vega's evaluator for pages that forbid eval, taking from the loaded Vega what it would import by a bare name."""
+    found = re.fullmatch(r"import (\{[^}]*\}) from 'vega-util';\n(.*)", module, re.S)
+    if found is None or re.search(r"^import\b", found[2], re.M):
+        raise AssetsMissing(
+            "vega-interpreter imports something new: see interpreter() in lms/assets.py."
+        )
+    return f"const {found[1]} = globalThis.vega;\n{found[2]}"
 
 
 def _pretendard(modules: Path) -> Path:

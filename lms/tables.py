@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -13,14 +13,19 @@ import xlsxwriter
 from flask import Response
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# East Asian spreadsheets run the wide signs too.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def csv_response(lines: Sequence[Sequence[Any]], *, name: str) -> Response:
+    return attachment(csv_bytes(lines), "text/csv; charset=utf-8", name)
+
+
+def csv_bytes(lines: Iterable[Sequence[Any]]) -> bytes:
     """UTF-8 with a byte order mark; text that a spreadsheet would run gets an apostrophe in front."""
     text = io.StringIO(newline="")
     csv.writer(text).writerows([_safe(cell) for cell in line] for line in lines)
-    return attachment(text.getvalue().encode("utf-8-sig"), "text/csv; charset=utf-8", name)
+    return text.getvalue().encode("utf-8-sig")
 
 
 def _safe(cell: Any) -> Any:

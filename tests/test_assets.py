@@ -86,6 +86,16 @@ def test_trimming_keeps_what_pages_use_and_drops_whole_widgets():
     )
 
 
+def test_the_evaluator_of_charts_imports_nothing_by_a_bare_name(built):
+    folder, manifest = built
+    script = (folder / manifest["vega-interpreter.js"]).read_text()
+    assert script.startswith("const {") and not re.search(
+        r"^import\b|\beval\(|new Function", script, re.M
+    )
+    with pytest.raises(assets.AssetsMissing, match="vega-interpreter"):
+        assets.interpreter("import { a } from 'vega-util';\nimport { b } from 'other';\n")
+
+
 def test_npm_packages_are_pinned_and_the_lock_names_no_registry():
     package = json.loads((assets.ROOT / "package.json").read_text())
     for version in (package["dependencies"] | package["devDependencies"]).values():
