@@ -255,18 +255,16 @@ class Counting:
         """Days from the begin to the first event, or as far as the person was followed."""
         spell = StatusSpell
         begin = self.days.last_of(people, looking.day)
-        seen = and_(
-            spell.evidence_level >= number(looking.floor),
-            or_(spell.valid_to.is_(None), spell.valid_to > begin),
-        )
+        later = or_(spell.valid_to.is_(None), spell.valid_to > begin)
+        until = func.least(func.coalesce(spell.valid_to, self.valid_on), self.valid_on)
+        known_then = [later, spell.kind != SpellKind.UNKNOWN.value]
         event = class_of_spell(looking.whens, people.c)
         if event is not None:
+            known_then.append(event.is_(None))
+            evident = and_(later, spell.evidence_level >= number(looking.floor))
             waited = func.greatest(spell.valid_from - begin, number(0))
-            event = case((seen, waited * number(ENDING_BITS) + event))
-        until = func.least(func.coalesce(spell.valid_to, self.valid_on), self.valid_on)
-        followed = case(
-            (and_(seen, spell.kind != SpellKind.UNKNOWN.value), func.greatest(until - begin, 0))
-        )
+            event = case((evident, waited * number(ENDING_BITS) + event))
+        followed = case((and_(*known_then), func.greatest(until - begin, number(0))))
         return func.coalesce(
             func.min(earlier(class_of_person(looking.whens, people.c), event)),
             func.coalesce(func.max(followed), number(0)) * number(ENDING_BITS) + number(NO_ENDING),
