@@ -89,7 +89,7 @@ def _values(definition: Definition, placed: Iterable[Placed]) -> list[float]:
     highest, where several did."""
     if not isinstance(definition.measure, Median):
         return []
-    values = []
+    values: list[float] = []
     for one in placed:
         if one.code in definition.numerator:
             said = [

@@ -95,6 +95,9 @@ class _Tallies:
         self.members = f"members_{population}"
         self.last = f"last_{population}"
         self.waits = f"waits_{position}"
+        months = metric.measure.months if isinstance(metric.measure, Incidence) else 0
+        self.longest = 31 * months  # days; how much longer somebody waited changes nothing
+        self.beyond = Wait((months, 31), None)
         self.values = ""
         if isinstance(metric.measure, Median):
             self.values = f"values_{counting.medians.index(metric)}"
@@ -133,6 +136,9 @@ class _Tallies:
         found: Counter[Wait] = Counter()
         for wait, people in Counter(waits).items():
             since, ending = divmod(wait, ENDING_BITS)
+            if since % END_BITS > self.longest:
+                found[self.beyond] += people
+                continue
             code = None if ending == NO_ENDING else self.codes[ending]
             found[Wait(self.span(since), code)] += people
         return found

@@ -49,7 +49,8 @@ class Days:
     @cached_property
     def _arrays(self) -> dict[str, ColumnElement[Any]]:
         """None is after the day of the question; where first and last are one day, only the last."""
-        valid_on, arrays = self.question.valid_on, {}
+        valid_on = self.question.valid_on
+        arrays: dict[str, ColumnElement[Any]] = {}
         for position, rule in enumerate(self.rules):
             if isinstance(rule, AsOf):
                 continue
