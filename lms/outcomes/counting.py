@@ -27,6 +27,7 @@ from sqlalchemy import (
     cast,
     func,
     literal,
+    literal_column,
     null,
     or_,
     select,
@@ -142,7 +143,8 @@ class Counting:
         return (
             select(*seen.c, *self.days.columns(seen.c.ended_on))
             .order_by(seen.c.cohort_id, seen.c.id)
-            .offset(number(0))  # so that the days are looked up once per person
+            # So that the days are looked up once per person; a plain 0 would hinder parallel plans.
+            .offset(literal_column("'0'"))
             .subquery("people")
         )
 
