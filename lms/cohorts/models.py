@@ -152,6 +152,13 @@ class EnrolmentRecord(Recorded, Base):
     __table_args__ = (
         Index("ix_enrolment_record_cohort_id_enrolment_id", "cohort_id", "enrolment_id"),
         Index(
+            "ix_enrolment_record_facts", "cohort_id", "id",
+            postgresql_include=[
+                "enrolment_id", "user_id", "enrolled_on", "left_on", "leaving", "completed_on",
+                "recorded_at", "superseded_at",
+            ],
+        ),
+        Index(
             "uq_enrolment_record_live", "enrolment_id", unique=True,
             postgresql_where=text("superseded_at IS NULL"),
         ),

@@ -7,7 +7,7 @@ call that censoring, as 1 - Kaplan-Meier does, overstates every share.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from lms.metrics.figure import Step
@@ -21,25 +21,32 @@ class Wait(NamedTuple):
     ending: str | None
 
 
-def curve(waits: Sequence[Wait], *, months: int, endings: Collection[str]) -> tuple[Step, ...]:
+def curve(waits: Mapping[Wait, int], *, months: int, endings: Collection[str]) -> tuple[Step, ...]:
     """The shares of each ending by the end of month 0 (the first day), 1, … `months`.
 
-    The estimate of a month holds only if the waits are `followed` so far.
+    waits: of each person, or how many people waited so. The estimate of a month holds only if they are `followed` so far.
     """
     shares = dict.fromkeys(endings, 0.0)
     waiting = 1.0
     steps = []
-    times = sorted({wait.time for wait in waits})
-    at_risk = len(waits)
+    people = Counter(waits)
+    at_risk = people.total()
+    ended: dict[Span, list[tuple[str | None, int]]] = {}
+    for wait, number in people.items():
+        if wait.time <= (months, 0):
+            ended.setdefault(wait.time, []).append((wait.ending, number))
+    times = sorted(ended, reverse=True)
     for month in range(months + 1):
         at_its_beginning = at_risk
-        while times and times[0] <= (month, 0):
-            ended = Counter(wait.ending for wait in waits if wait.time == times[0])
-            for ending in endings:
-                shares[ending] += waiting * ended[ending] / at_risk
-            waiting *= 1 - sum(ended[ending] for ending in endings) / at_risk
-            at_risk -= ended.total()
-            times.pop(0)
+        while times and times[-1] <= (month, 0):
+            here = ended[times.pop()]
+            events = 0
+            for ending, number in here:
+                if ending is not None:
+                    shares[ending] += waiting * number / at_risk
+                    events += number
+            waiting *= 1 - events / at_risk
+            at_risk -= sum(number for _, number in here)
         steps.append(Step(month, at_its_beginning, dict(shares)))
     return tuple(steps)
 

@@ -47,8 +47,16 @@ class StatusSpell(Recorded, Base):
             name="ex_status_spell_live_overlap",
             where=text("superseded_at IS NULL"),
         ),
-        Index("ix_status_spell_user_id_valid_from", "user_id", "valid_from"),
-    )
+        # A figure is counted from this index alone (computing.py), whatever order the rows lie in.
+        Index(
+            "ix_status_spell_facts", "user_id", "valid_from",
+            postgresql_include=[
+                "kind", "valid_to", "evidence_level", "in_field", "hours", "contract",
+                "contract_months", "insured", "subsidised", "hired_by_academy", "region",
+                "registered", "sales", "income", "base_pay", "recorded_at", "superseded_at",
+            ],
+        ),
+    )  # fmt: skip
 
     id: Mapped[Key]
     user_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("user_account.id"))
@@ -152,6 +160,10 @@ class IntentAnswer(Recorded, Base):
         Index(
             "uq_intent_answer_live", "enrolment_id", unique=True,
             postgresql_where=text("superseded_at IS NULL"),
+        ),
+        Index(
+            "ix_intent_answer_facts", "enrolment_id",
+            postgresql_include=["answer", "recorded_at", "superseded_at"],
         ),
     )  # fmt: skip
 

@@ -1,0 +1,134 @@
+"""What is counted of one cohort's people, and the figure it makes.
+
+People are counted in two ways, one by one (evaluating.py) and by the database (outcomes/computing.py);
+the arithmetic from counts to figures is here once. Values come from unrounded counts.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import takewhile
+from statistics import median
+
+from lms.metrics import incidence
+from lms.metrics.definition import OTHER, Definition, Incidence, Median, Share
+from lms.metrics.figure import Figure, Step, WindowState
+from lms.metrics.intervals import wilson
+
+AT_RISK_SHOWN = 10  # a curve of fewer says more about single people than about a cohort
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """One metric's counts of one cohort.
+
+    state: of the cohort: to open, running or closed.
+    classes: people by class; one that is missing has nobody.
+    is_late: somebody's day (of an incidence: the end of somebody's months) has not come.
+    values: of a median, what the people of the numerator's classes have.
+    waits: of an incidence, how many people waited how long for what; then `classes` is not asked.
+    """
+
+    state: WindowState
+    classes: Mapping[str, int] = field(default_factory=dict)
+    is_late: bool = False
+    values: Sequence[float] = ()
+    waits: Mapping[incidence.Wait, int] = field(default_factory=dict)
+
+
+def figure_of(definition: Definition, tally: Tally, *, cohort: str, valid_on: date) -> Figure:
+    counts = tally.classes
+    if isinstance(definition.measure, Incidence):
+        counts = _met(tally.waits, definition.measure.months)
+    classes = {one.code: counts.get(one.code, 0) for one in definition.classes}
+    classes[OTHER] = counts.get(OTHER, 0)
+    result = _Result(tally.state)
+    if tally.state is WindowState.CLOSED:
+        match definition.measure:
+            case Share():
+                result = _share(definition, tally, classes)
+            case Median():
+                result = _median(definition, tally, classes)
+            case Incidence(months, _):
+                result = _incidence(definition, tally, classes, months)
+    return Figure(
+        metric=definition.id,
+        version=definition.version,
+        cohort=cohort,
+        valid_on=valid_on,
+        window_state=result.state,
+        classes=classes,
+        numerator=result.numerator,
+        denominator=result.denominator,
+        value=result.value,
+        interval=result.interval,
+        curve=result.curve,
+    )
+
+
+@dataclass(slots=True)
+class _Result:
+    state: WindowState
+    numerator: int | None = None
+    denominator: int | None = None
+    value: float | None = None
+    interval: tuple[float, float] | None = None
+    curve: tuple[Step, ...] = ()
+
+
+def _sum(classes: Mapping[str, int], codes: Iterable[str]) -> int:
+    return sum(classes[code] for code in codes)
+
+
+def _share(definition: Definition, tally: Tally, classes: Mapping[str, int]) -> _Result:
+    if tally.is_late:
+        return _Result(WindowState.OPEN)
+    denominator = sum(classes.values()) - _sum(classes, definition.left_out)
+    if not denominator:
+        return _Result(WindowState.NOBODY)
+    numerator = _sum(classes, definition.numerator)
+    return _Result(
+        WindowState.CLOSED,
+        numerator,
+        denominator,
+        numerator / denominator,
+        wilson(numerator, denominator),
+    )
+
+
+def _median(definition: Definition, tally: Tally, classes: Mapping[str, int]) -> _Result:
+    if tally.is_late:
+        return _Result(WindowState.OPEN)
+    if not tally.values:
+        return _Result(WindowState.NOBODY)
+    denominator = _sum(classes, definition.numerator)
+    return _Result(WindowState.CLOSED, len(tally.values), denominator, median(tally.values))
+
+
+def _incidence(
+    definition: Definition, tally: Tally, classes: Mapping[str, int], months: int
+) -> _Result:
+    """Censoring is what an open window is here: it is open only while no one was followed so far."""
+    if not incidence.followed(tally.waits, months=months):
+        return _Result(WindowState.OPEN if tally.is_late else WindowState.NOBODY)
+    endings = [one.code for one in definition.classes]
+    steps = incidence.curve(tally.waits, months=months, endings=endings)
+    return _Result(
+        WindowState.CLOSED,
+        _sum(classes, definition.numerator),
+        sum(tally.waits.values()),
+        sum(steps[-1].shares[code] for code in sorted(definition.numerator)),
+        curve=tuple(takewhile(lambda step: step.at_risk >= AT_RISK_SHOWN, steps)),
+    )
+
+
+def _met(waits: Mapping[incidence.Wait, int], months: int) -> Counter[str]:
+    """By class: whoever met its event within the months; the others are in none."""
+    met: Counter[str] = Counter()
+    for wait, number in waits.items():
+        within = wait.ending is not None and wait.time <= (months, 0)
+        met[wait.ending if within and wait.ending else OTHER] += number
+    return met
