@@ -93,8 +93,10 @@ class Question:
         first, last = (min(day, self.valid_on) for day in self.days(definition.day, person))
         spells = [
             spell
-            for spell in evident(definition, person)
-            if spell.valid_from <= last and (spell.valid_to is None or spell.valid_to > first)
+            for spell in person.spells
+            if spell.evidence_level >= definition.evidence_floor
+            and spell.valid_from <= last
+            and (spell.valid_to is None or spell.valid_to > first)
         ]
         for one in definition.classes:
             if fit := fitting(one.when, person, spells):
@@ -129,11 +131,6 @@ class Question:
 @dataclass(frozen=True, slots=True)
 class Fit:
     spells: tuple[Spell, ...]
-
-
-def evident(definition: Definition, person: Person) -> list[Spell]:
-    """The spells with as much evidence as the metric asks for."""
-    return [one for one in person.spells if one.evidence_level >= definition.evidence_floor]
 
 
 def fitting(when: When, person: Person, spells: Iterable[Spell]) -> Fit | None:

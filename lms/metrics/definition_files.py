@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 import yaml
 
-from lms.metrics.definition import OTHER, After, Among, Definition
-from lms.metrics.definition_reader import read_definition
+from lms.metrics.definition import OTHER, After, Among, Definition, Population
+from lms.metrics.definition_reader import NO_DAY, event_of, have_day, read_definition
 from lms.metrics.yaml_nodes import Finding
 
 FOLDER = Path(__file__).parent / "definitions"
@@ -127,6 +127,23 @@ def _dangling(definition: Definition, others: Mapping[str, Definition], day: dat
             yield f"takes {', '.join(unknown)} of {other.title}, which has no such class."
         elif _leads_to(definition.id, name, others):
             yield f'takes "{name}", which takes this one: let one of them stand alone.'
+        elif not have_day(_population(definition, others), _event(definition, others)):
+            yield f"not all whom it is about have its day: {NO_DAY}"
+
+
+def _population(definition: Definition, others: Mapping[str, Definition]) -> Population | Among:
+    """Whom it is about in the end: those of the metric that the others are taken from."""
+    for _ in others:  # no longer, should they go round in a circle
+        if isinstance(population := definition.population, Among):
+            definition = others.get(population.metric, definition)
+    return definition.population
+
+
+def _event(definition: Definition, others: Mapping[str, Definition]) -> str | None:
+    """What its day waits for in the end."""
+    for _ in others:
+        definition = others.get(event_of(definition.day) or "", definition)
+    return event_of(definition.day)
 
 
 def _taken(definition: Definition) -> dict[str, set[str]]:

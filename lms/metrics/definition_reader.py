@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 
 from yaml.nodes import MappingNode, Node, ScalarNode
@@ -77,48 +77,66 @@ def read_definition(node: Node | Finding) -> tuple[Definition | None, list[Findi
     return (None, findings) if findings else (definition, [])
 
 
-def _contradictions(definition: Definition) -> list[tuple[str, str]]:
-    """What is wrong between the parts: the key it is told at, and what to do."""
-    found: list[tuple[str, str]] = []
-    measure, population, day = definition.measure, definition.population, definition.day
-    codes = [one.code for one in definition.classes]
+Contradiction = tuple[str, str]  # the key it is told at, what is wrong and what to do
+
+
+def _contradictions(definition: Definition) -> Iterator[Contradiction]:
+    """What is wrong between the parts."""
+    measure = definition.measure
     competing = measure.competing if isinstance(measure, Incidence) else ()
-    for name, used in (
-        ("numerator", definition.numerator),
-        ("left_out", definition.left_out),
-        ("measure", competing),
-    ):
-        for code in sorted(set(used) - {*codes, OTHER}):
-            found.append(
-                (name, f'"{code}" is no class: write one of {read.listed([*codes, OTHER])}.')
-            )
-    for code in sorted({code for code in codes if codes.count(code) > 1 or code == OTHER}):
-        found.append(("classes", f'the class "{code}" is there already: give this another code.'))
+    codes = [*(one.code for one in definition.classes), OTHER]
+    named = {
+        "numerator": definition.numerator,
+        "left_out": definition.left_out,
+        "measure": competing,
+    }
+    for name, used in named.items():
+        for code in sorted({*used} - {*codes}):
+            yield name, f'"{code}" is no class: write one of {read.listed(codes)}.'
     if not definition.numerator:
-        found.append(("numerator", "nobody would count: name a class."))
-    if twice := definition.numerator & {*definition.left_out, *competing}:
-        message = (
-            f"{read.listed(sorted(twice))} cannot count and be left out or compete: choose one."
-        )
-        found.append(("numerator", message))
-    if isinstance(measure, Incidence) and OTHER in {*definition.numerator, *competing}:
-        found.append(("measure", 'in "other" are those who still wait: write another class.'))
-    if isinstance(measure, Incidence) and (
-        idle := set(codes) - {*definition.numerator, *competing}
-    ):
-        message = f"{read.listed(sorted(idle))} neither counts nor competes: put it there."
-        found.append(("classes", message))
-    if isinstance(measure, Incidence) and definition.left_out:
-        found.append(("left_out", "an incidence leaves nobody out: write [] and use competing."))
-    if isinstance(measure, Incidence) and not (isinstance(day, After) and day.event in EVENTS):
-        found.append(("day", "an incidence begins on a day of each person: write {after: …}."))
-    event = getattr(day, "event", None) or ("completion" if isinstance(day, Census) else None)
-    without_end = population is Population.ENROLLED
-    not_completed = population in (Population.EXITERS, Population.COMPLETERS_AND_EARLY_HIRED)
-    if (event and without_end) or (event == "completion" and not_completed):
-        message = f"not all of {population} have such a day: use {{after: exit}} or as-of."
-        found.append(("day", message))
-    return found
+        yield "numerator", "nobody would count: name a class."
+    if twice := sorted(definition.numerator & {*definition.left_out, *competing}):
+        what = f"{read.listed(twice)} cannot count and be left out or compete"
+        yield "numerator", f"{what}: choose one."
+    if isinstance(measure, Incidence):
+        yield from _of_incidence(definition, measure)
+    if not have_day(definition.population, event_of(definition.day)):
+        yield "day", f"not all of {definition.population} have that day: {NO_DAY}"
+
+
+def _of_incidence(definition: Definition, measure: Incidence) -> Iterator[Contradiction]:
+    ending = {*definition.numerator, *measure.competing}
+    if OTHER in ending:
+        yield "measure", 'in "other" are those who still wait: write another class.'
+    if idle := [one.code for one in definition.classes if one.code not in ending]:
+        yield "classes", f"{read.listed(idle)} neither counts nor competes: put it there."
+    if definition.left_out:
+        yield "left_out", "an incidence leaves nobody out: write [] and use competing."
+    if not (isinstance(definition.day, After) and definition.day.event in EVENTS):
+        yield "day", "an incidence begins on a day of each person: write {after: …}."
+
+
+NO_DAY = "ask as-of, or for {after: exit, …} of who completed or left."
+
+
+def event_of(day: Day) -> str | None:
+    """What must have happened to a person for the day to be known: an event, or a metric's id."""
+    match day:
+        case AsOf():
+            return None
+        case Census():
+            return "completion"
+        case After(event) | QuarterAfter(event):
+            return event
+
+
+def have_day(population: Population | Among, event: str | None) -> bool:
+    """Whether the event happened to everybody; what refers to another metric is not judged here."""
+    if event not in EVENTS or isinstance(population, Among):
+        return True
+    if event == "completion":
+        return population is Population.COMPLETERS
+    return population is not Population.ENROLLED
 
 
 def _codes(node: Node, what: str) -> frozenset[str]:
@@ -187,11 +205,13 @@ def _measure(node: Node, what: str) -> Measure:
 
 def _classes(node: Node, what: str, findings: list[Finding]) -> tuple[Class, ...]:
     """A class with a mistake is told and left out, so that all of them are looked at."""
-    found = []
+    found: list[Class] = []
     for item in read.items(node, what):
         try:
             keys = read.mapping(item, "a class", ("code", "name", "when"))
             code = read.slug(keys["code"], "code")
+            if code in {OTHER, *(one.code for one in found)}:
+                raise Wrong(item, f'the class "{code}" is there already: give this another code.')
             condition = when(keys["when"], f"when of {code}")
             found.append(Class(code, read.text(keys["name"], f"name of {code}"), condition))
         except Wrong as wrong:

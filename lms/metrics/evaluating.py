@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from lms.metrics import incidence
-from lms.metrics.classifying import Placed, Question, evident, fitting
+from lms.metrics.classifying import Placed, Question, fitting
 from lms.metrics.definition import Definition, Incidence, Median
 from lms.metrics.definition_files import definitions
 from lms.metrics.facts import Person, SpellKind
@@ -89,7 +89,7 @@ def _values(definition: Definition, placed: Iterable[Placed]) -> list[float]:
     highest, where several did."""
     if not isinstance(definition.measure, Median):
         return []
-    values = []
+    values: list[float] = []
     for one in placed:
         if one.code in definition.numerator:
             said = [
@@ -102,16 +102,16 @@ def _values(definition: Definition, placed: Iterable[Placed]) -> list[float]:
 
 
 def _wait(definition: Definition, person: Person, question: Question) -> incidence.Wait:
-    """Until the first spell of a class, or until the last day on which the status was known."""
+    """Until the first spell of a class, or until the last day on which the status was known.
+
+    Who is said to seek work is followed on little evidence, too; who is said to have it is not.
+    """
     begin = question.days(definition.day, person)[1]
-    spells = [
-        spell
-        for spell in evident(definition, person)
-        if spell.valid_to is None or spell.valid_to > begin
-    ]
+    later = [one for one in person.spells if one.valid_to is None or one.valid_to > begin]
+    evident = [one for one in later if one.evidence_level >= definition.evidence_floor]
     events: list[tuple[date, str]] = []
     for one in definition.classes:
-        if fit := fitting(one.when, person, spells):
+        if fit := fitting(one.when, person, evident):
             days = [max(begin, spell.valid_from) for spell in fit.spells] or [begin]
             events.append((min(days), one.code))
     if events:
@@ -119,7 +119,8 @@ def _wait(definition: Definition, person: Person, question: Question) -> inciden
         return incidence.Wait(span(begin, day), code)
     known = [
         min(spell.valid_to or question.valid_on, question.valid_on)
-        for spell in spells
+        for spell in later
         if spell.kind is not SpellKind.UNKNOWN
+        and not any(fitting(one.when, person, [spell]) for one in definition.classes)
     ]
     return incidence.Wait(span(begin, max([begin, *known])), None)

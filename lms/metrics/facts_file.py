@@ -8,24 +8,18 @@ from __future__ import annotations
 
 import csv
 import io
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
-from datetime import date
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from lms.metrics.facts import EXCLUSIVE_GROUPS, Contract, Intent, Leaving, Person, Spell, SpellKind
+from lms.metrics.facts import EXCLUSIVE_GROUPS, Person, Spell
+from lms.metrics.facts_cells import READERS, Unreadable, looks_like_resident_number
 
 PERSON = ("person", "cohort", "enrolled_on", "left_on", "leaving", "completed_on", "intent")
 SPELL = tuple(field.name for field in fields(Spell))
 COLUMNS = PERSON + SPELL
-# Also masked, and without the dash where the first six digits are a day.
-RESIDENT_NUMBER = re.compile(
-    r"(?<!\d)(\d{6}\s?[-‐–—]\s?\d[\d*]{6}|\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])[1-8]\d{6})(?!\d)"
-)
-YEARS = range(1900, 2201)
-FORMULA_STARTS = ("=", "+", "-", "@")
+
 
 Cells = dict[str, str]
 
@@ -79,97 +73,6 @@ def _written(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "" if value is None else str(value)
-
-
-class _Wrong(Exception):
-    """A cell says what nobody understands; the message is what to write instead."""
-
-
-def _key(cell: str) -> str:
-    if cell.startswith(FORMULA_STARTS):
-        raise _Wrong("write it without a sign in front, which a spreadsheet takes for a formula")
-    return cell
-
-
-def _date(cell: str) -> date:
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d", cell, re.ASCII):
-        raise _Wrong("write a date as 2026-02-28")
-    try:
-        day = date.fromisoformat(cell)
-    except ValueError:
-        raise _Wrong("there is no such day: write a date as 2026-02-28") from None
-    if day.year not in YEARS:
-        raise _Wrong(
-            f"write a year from {YEARS[0]} to {YEARS[-1]}, and nothing where there is no end"
-        )
-    return day
-
-
-def _yes_or_no(cell: str) -> bool:
-    if cell not in ("yes", "no"):
-        raise _Wrong("write yes or no, or nothing where it is not known")
-    return cell == "yes"
-
-
-def _level(cell: str) -> int:
-    if not re.fullmatch(r"[0-5]", cell):
-        raise _Wrong("write a level from 0 to 5")
-    return int(cell)
-
-
-def _count(cell: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,15}", cell):
-        raise _Wrong("write a whole number of digits only, such as 2400000")
-    return int(cell)
-
-
-def _hours(cell: str) -> float:
-    if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,9})?", cell) or float(cell) > 168:
-        raise _Wrong("write the hours of a week, such as 40 or 17.5")
-    return float(cell)
-
-
-def _region(cell: str) -> str:
-    if not re.fullmatch(r"[0-9]{2}", cell):
-        raise _Wrong("write the two digits of the si/do code, such as 29, or 99 abroad")
-    return cell
-
-
-def _one_of(kinds: type[SpellKind | Contract | Leaving | Intent]) -> Callable[[str], object]:
-    def read(cell: str) -> object:
-        try:
-            return kinds(cell)
-        except ValueError:
-            raise _Wrong(f"write one of {', '.join(kinds)}") from None
-
-    return read
-
-
-READERS: dict[str, Callable[[str], object]] = {
-    "person": _key,
-    "cohort": _key,
-    "enrolled_on": _date,
-    "left_on": _date,
-    "leaving": _one_of(Leaving),
-    "completed_on": _date,
-    "intent": _one_of(Intent),
-    "kind": _one_of(SpellKind),
-    "valid_from": _date,
-    "valid_to": _date,
-    "evidence_level": _level,
-    "in_field": _yes_or_no,
-    "hours": _hours,
-    "contract": _one_of(Contract),
-    "contract_months": _count,
-    "insured": _yes_or_no,
-    "subsidised": _yes_or_no,
-    "hired_by_academy": _yes_or_no,
-    "region": _region,
-    "registered": _yes_or_no,
-    "sales": _count,
-    "income": _count,
-    "base_pay": _count,
-}
 
 
 class _Lines(NamedTuple):
@@ -249,7 +152,7 @@ class _Reading:
 
     def has_resident_number(self, line: int, header: list[str] | None, cells: list[str]) -> bool:
         """The number itself is not repeated in the message, which ends up in logs."""
-        found = [number for number, cell in enumerate(cells) if RESIDENT_NUMBER.search(cell)]
+        found = [number for number, cell in enumerate(cells) if looks_like_resident_number(cell)]
         for number in found:
             column = header[number] if header and number < len(header) else f"column {number + 1}"
             self.say(
@@ -281,7 +184,7 @@ class _Reading:
                 continue
             try:
                 values[name] = READERS[name](cell)
-            except _Wrong as wrong:
+            except Unreadable as wrong:
                 self.say(line, f"{name} is {_quoted(cell)}: {wrong}.")
         return values
 

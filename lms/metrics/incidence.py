@@ -6,6 +6,7 @@ call that censoring, as 1 - Kaplan-Meier does, overstates every share.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
@@ -23,14 +24,15 @@ class Wait(NamedTuple):
 def curve(waits: Mapping[Wait, int], *, months: int, endings: Collection[str]) -> tuple[Step, ...]:
     """The shares of each ending by the end of month 0 (the first day), 1, … `months`.
 
-    waits: how many people waited so. The estimate of a month holds only if they are `followed` so far.
+    waits: of each person, or how many people waited so. The estimate of a month holds only if they are `followed` so far.
     """
     shares = dict.fromkeys(endings, 0.0)
     waiting = 1.0
     steps = []
-    at_risk = sum(waits.values())
+    people = Counter(waits)
+    at_risk = people.total()
     ended: dict[Span, list[tuple[str | None, int]]] = {}
-    for wait, number in waits.items():
+    for wait, number in people.items():
         if wait.time <= (months, 0):
             ended.setdefault(wait.time, []).append((wait.ending, number))
     times = sorted(ended, reverse=True)

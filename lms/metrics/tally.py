@@ -15,7 +15,7 @@ from statistics import median
 
 from lms.metrics import incidence
 from lms.metrics.definition import OTHER, Definition, Incidence, Median, Share
-from lms.metrics.figure import Figure, WindowState
+from lms.metrics.figure import Figure, Step, WindowState
 from lms.metrics.intervals import wilson
 
 AT_RISK_SHOWN = 10  # a curve of fewer says more about single people than about a cohort
@@ -76,7 +76,7 @@ class _Result:
     denominator: int | None = None
     value: float | None = None
     interval: tuple[float, float] | None = None
-    curve: tuple[incidence.Step, ...] = ()
+    curve: tuple[Step, ...] = ()
 
 
 def _sum(classes: Mapping[str, int], codes: Iterable[str]) -> int:

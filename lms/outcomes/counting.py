@@ -8,37 +8,31 @@ It passes once over the cohorts' people and their spells, both read from indexes
     counts   persons grouped by cohort
 
 Metrics that look at the same days, with the same evidence, for the same classes are one `Looking`.
-A person's days follow from the day of their end alone; they are computed by metrics/classifying.py
-and looked up here in arrays that begin at `first_end`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from functools import cached_property
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    ARRAY,
     BigInteger,
     ColumnElement,
     Date,
     Float,
     Select,
     and_,
-    bindparam,
     case,
     cast,
     func,
     literal,
+    literal_column,
     null,
     or_,
     select,
 )
 from sqlalchemy.dialects.postgresql import array
-from sqlalchemy.sql.elements import Grouping
 
 from lms.cohorts.models import EnrolmentRecord
 from lms.metrics.classifying import Question
@@ -52,15 +46,15 @@ from lms.metrics.definition import (
     Population,
     When,
 )
-from lms.metrics.facts import Leaving, Person, SpellKind
+from lms.metrics.facts import Leaving, SpellKind
 from lms.outcomes.compiling import class_of_person, class_of_spell, earlier, number
+from lms.outcomes.days import Days
 from lms.outcomes.models import IntentAnswer, StatusSpell
 from lms.recorded import known
 
 ENDING_BITS = 64  # a wait is days * 64 + the position of its class; 63: nothing ended it
 NO_ENDING = ENDING_BITS - 1
-END_BITS = 1 << 32  # times the day of the end, counted from `first_end`
-MONTH = 31
+END_BITS = 1 << 24  # days; before them the day of the end, counted from the first one's
 EPOCH = date(1970, 1, 1)
 
 
@@ -82,20 +76,33 @@ class Looking(NamedTuple):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
 class Counting:
-    """The question to all metrics together; the cohorts' people ended on first_end or later."""
+    """The question to all metrics together, for people whose ends lie between two days."""
 
-    question: Question
-    recorded: datetime | None
-    first_end: date
-    asked: Sequence[Definition]
-    lookings: list[Looking] = field(default_factory=list)
+    def __init__(
+        self,
+        question: Question,
+        metrics: Iterable[Definition],
+        *,
+        recorded: datetime | None,
+        first_end: date,
+        last_end: date,
+    ) -> None:
+        self.question = question
+        self.valid_on = question.valid_on
+        self.recorded = recorded
+        self.metrics = self._with_those_referred_to(metrics)
+        self.lookings = list(dict.fromkeys(Looking.of(one) for one in self.metrics))
+        self.counted = list(
+            dict.fromkeys((self.looking(one), one.population) for one in self.metrics)
+        )
+        self.populations = list(dict.fromkeys(population for _, population in self.counted))
+        self.medians = [one for one in self.metrics if isinstance(one.measure, Median)]
+        rules = list(dict.fromkeys(looking.day for looking in self.lookings))
+        self.days = Days(question, rules, first=first_end, last=last_end)
 
-    @property
-    def metrics(self) -> list[Definition]:
-        """Those that are asked for, and those they refer to."""
-        found = {one.id: one for one in self.asked}
+    def _with_those_referred_to(self, metrics: Iterable[Definition]) -> list[Definition]:
+        found = {one.id: one for one in metrics}
         for one in [*found.values()]:
             while isinstance(one.population, Among):
                 one = self.question.definitions[one.population.metric]
@@ -103,46 +110,7 @@ class Counting:
         return [*found.values()]
 
     def looking(self, definition: Definition) -> int:
-        return self._lookings.index(Looking.of(definition))
-
-    @cached_property
-    def _lookings(self) -> list[Looking]:
-        return list(dict.fromkeys(Looking.of(one) for one in self.metrics))
-
-    @cached_property
-    def counted(self) -> list[tuple[int, Population | Among]]:
-        return list(dict.fromkeys((self.looking(one), one.population) for one in self.metrics))
-
-    @cached_property
-    def populations(self) -> list[Population | Among]:
-        return list(dict.fromkeys(population for _, population in self.counted))
-
-    @cached_property
-    def medians(self) -> list[Definition]:
-        return [one for one in self.asked if isinstance(one.measure, Median)]
-
-    # The day of each person
-
-    @property
-    def valid_on(self) -> date:
-        return self.question.valid_on
-
-    def days(self, day: Day, ended_on: date) -> tuple[date, date]:
-        person = Person(key="", cohort="", enrolled_on=ended_on, completed_on=ended_on)
-        return self.question.days(day, person)
-
-    def _looked_up(self, day: Day, ended: ColumnElement[Any], which: int) -> ColumnElement[date]:
-        """The first (0) or last (1) day for somebody's end, none of them after that of the question."""
-        if isinstance(day, AsOf):
-            return literal(self.valid_on, Date)
-        ends = [
-            self.first_end + timedelta(after)
-            for after in range((self.valid_on - self.first_end).days + 1)
-        ]
-        days = [min(self.days(day, end)[which], self.valid_on) for end in ends]
-        return Grouping(bindparam(None, days, type_=ARRAY(Date)))[
-            ended - literal(self.first_end, Date) + number(1)
-        ]
+        return self.lookings.index(Looking.of(definition))
 
     # people
 
@@ -172,15 +140,11 @@ class Counting:
                 ),
             )
         seen = inner.subquery("seen")
-        days = {
-            self._day_name(day, which): self._looked_up(day, seen.c.ended_on, which)
-            for day in dict.fromkeys(looking.day for looking in self._lookings)
-            for which in self._ends_of(day)
-        }
         return (
-            select(*seen.c, *(column.label(name) for name, column in days.items()))
+            select(*seen.c, *self.days.columns(seen.c.ended_on))
             .order_by(seen.c.cohort_id, seen.c.id)
-            .offset(number(0))  # so that the days are looked up once per person
+            # So that the days are looked up once per person; a plain 0 would hinder parallel plans.
+            .offset(literal_column("'0'"))
             .subquery("people")
         )
 
@@ -188,32 +152,17 @@ class Counting:
     def _asks_intent(self) -> bool:
         return any(
             condition.of_person and condition.field == "intent"
-            for looking in self._lookings
+            for looking in self.lookings
             for when in looking.whens
             for conditions in when
             for condition in conditions
         )
 
-    def _ends_of(self, day: Day) -> tuple[int, ...]:
-        if isinstance(day, AsOf):
-            return ()
-        return (0, 1) if self.days(day, EPOCH)[0] != self.days(day, EPOCH)[1] else (1,)
-
-    def _day_name(self, day: Day, which: int) -> str:
-        days = list(dict.fromkeys(looking.day for looking in self._lookings))
-        return f"day_{days.index(day)}_{which}"
-
-    def _day(self, people: Any, day: Day, which: int) -> ColumnElement[date]:
-        ends = self._ends_of(day)
-        if not ends:
-            return literal(self.valid_on, Date)
-        return people.c[self._day_name(day, which if which in ends else 1)]  # type: ignore[no-any-return]
-
     # persons
 
     def _persons(self, cohorts: Sequence[int]) -> Any:
         people, spell = self._people(cohorts), StatusSpell
-        found = [self._class(people, looking) for looking in self._lookings]
+        found = [self._class(people, looking) for looking in self.lookings]
         flags = {
             population: func.bool_or(condition)
             for population, condition in self._plain_members(people).items()
@@ -296,7 +245,7 @@ class Counting:
 
     def _is_looked_at(self, people: Any, looking: Looking) -> ColumnElement[bool]:
         spell = StatusSpell
-        first, last = (self._day(people, looking.day, which) for which in (0, 1))
+        first, last = (of(people, looking.day) for of in (self.days.first_of, self.days.last_of))
         tests: list[ColumnElement[bool]] = [or_(spell.valid_to.is_(None), spell.valid_to > first)]
         if not isinstance(looking.day, AsOf):
             tests.insert(0, spell.valid_from <= last)
@@ -307,19 +256,17 @@ class Counting:
     def _wait(self, people: Any, looking: Looking) -> ColumnElement[int]:
         """Days from the begin to the first event, or as far as the person was followed."""
         spell = StatusSpell
-        begin = self._day(people, looking.day, 1)
-        seen = and_(
-            spell.evidence_level >= number(looking.floor),
-            or_(spell.valid_to.is_(None), spell.valid_to > begin),
-        )
+        begin = self.days.last_of(people, looking.day)
+        later = or_(spell.valid_to.is_(None), spell.valid_to > begin)
+        until = func.least(func.coalesce(spell.valid_to, self.valid_on), self.valid_on)
+        known_then = [later, spell.kind != SpellKind.UNKNOWN.value]
         event = class_of_spell(looking.whens, people.c)
         if event is not None:
+            known_then.append(event.is_(None))
+            evident = and_(later, spell.evidence_level >= number(looking.floor))
             waited = func.greatest(spell.valid_from - begin, number(0))
-            event = case((seen, waited * number(ENDING_BITS) + event))
-        until = func.least(func.coalesce(spell.valid_to, self.valid_on), self.valid_on)
-        followed = case(
-            (and_(seen, spell.kind != SpellKind.UNKNOWN.value), func.greatest(until - begin, 0))
-        )
+            event = case((evident, waited * number(ENDING_BITS) + event))
+        followed = case((and_(*known_then), func.greatest(until - begin, number(0))))
         return func.coalesce(
             func.min(earlier(class_of_person(looking.whens, people.c), event)),
             func.coalesce(func.max(followed), number(0)) * number(ENDING_BITS) + number(NO_ENDING),
@@ -361,10 +308,10 @@ class Counting:
             columns.append(func.count().filter(member).label(f"members_{position}"))
             columns.append(func.max(persons.c.ended_on).filter(member).label(f"last_{position}"))
         for position, (at, _) in enumerate(self.counted):
-            looking, found = self._lookings[at], persons.c[f"class_{position}"]
+            looking, found = self.lookings[at], persons.c[f"class_{position}"]
             if looking.incidence:
-                end = cast(persons.c.ended_on - literal(self.first_end, Date), BigInteger)
-                wait = end * literal(END_BITS, BigInteger) + found
+                end = cast(persons.c.ended_on - literal(self.days.first, Date), BigInteger)
+                wait = end * literal(END_BITS * ENDING_BITS, BigInteger) + found
                 columns.append(
                     func.array_agg(wait).filter(found.is_not(None)).label(f"waits_{position}")
                 )

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, case, false, func, or_, select
 
 from lms.cohorts.models import Cohort, Enrolment
 from lms.db import db, utcnow
 from lms.metrics.facts import SpellKind
 from lms.outcomes.models import StatusSpell
+from lms.recorded import known
 
 GWANGJU = "29"  # KOSTAT si/do code
 WORKING = (SpellKind.EMPLOYEE, SpellKind.FOUNDER, SpellKind.FREELANCE)
@@ -66,42 +68,59 @@ def together(outcomes: list[CohortOutcomes]) -> Outcomes:
 def cohort_outcomes(
     cohorts: list[Cohort], *, valid_on: date, recorded_by: datetime | None = None
 ) -> list[CohortOutcomes]:
-    """Raises nothing: a completer without a spell on the day counts as unknown."""
-    known = recorded_by or utcnow()
+    """Raises nothing: a completer without a spell on the day counts as unknown.
+
+    Whoever does several things at once is counted once, as the first of SpellKind that they do, and
+    in Gwangju where any of their work is: the classes of the metrics plain and local-of-completers.
+    """
+    moment = recorded_by or utcnow()
     spell = and_(
         StatusSpell.user_id == Enrolment.user_id,
         StatusSpell.valid_from <= valid_on,
         or_(StatusSpell.valid_to.is_(None), StatusSpell.valid_to > valid_on),
-        StatusSpell.recorded_at <= known,
-        or_(StatusSpell.superseded_at.is_(None), StatusSpell.superseded_at > known),
+        known(StatusSpell, moment),
     )
-    kind = func.coalesce(StatusSpell.kind, SpellKind.UNKNOWN.value)
-    rows = db.session.execute(
+    order = list(SpellKind)
+    place = case({kind.value: order.index(kind) for kind in order}, value=StatusSpell.kind)
+    works = StatusSpell.kind.in_(WORKING)
+    person = (
         select(
             Enrolment.cohort_id,
-            kind,
-            func.count(),
-            func.count().filter(StatusSpell.region == GWANGJU),
-            func.count().filter(StatusSpell.region.is_(None)),
+            func.coalesce(func.min(place), order.index(SpellKind.UNKNOWN)).label("place"),
+            func.coalesce(func.bool_or(StatusSpell.region == GWANGJU).filter(works), false()).label(
+                "local"
+            ),
+            func.count(StatusSpell.region).filter(works).label("regions"),
         )
         .outerjoin(StatusSpell, spell)
         .where(
             Enrolment.cohort_id.in_([cohort.id for cohort in cohorts]),
             Enrolment.completed_on <= valid_on,
         )
-        .group_by(Enrolment.cohort_id, kind)
+        .group_by(Enrolment.id)
+        .subquery()
+    )
+    rows = db.session.execute(
+        select(
+            person.c.cohort_id,
+            person.c.place,
+            func.count(),
+            func.count().filter(person.c.local),
+            func.count().filter(person.c.regions == 0),
+        ).group_by(person.c.cohort_id, person.c.place)
     ).all()
-    return [_outcomes(cohort, rows, valid_on, known) for cohort in cohorts]
+    named = [(cohort_id, order[place], *counts) for cohort_id, place, *counts in rows]
+    return [_outcomes(cohort, named, valid_on, moment) for cohort in cohorts]
 
 
-def _outcomes(cohort: Cohort, rows: object, valid_on: date, known: datetime) -> CohortOutcomes:
+def _outcomes(cohort: Cohort, rows: list[Any], valid_on: date, moment: datetime) -> CohortOutcomes:
     by_kind = dict.fromkeys(SpellKind, 0)
     in_gwangju = region_unknown = 0
-    for cohort_id, kind, count, local, regionless in rows:  # type: ignore[attr-defined]
+    for cohort_id, kind, count, local, regionless in rows:
         if cohort_id != cohort.id:
             continue
-        by_kind[SpellKind(kind)] += count
-        if SpellKind(kind) in WORKING:
+        by_kind[kind] += count
+        if kind in WORKING:
             in_gwangju += local
             region_unknown += regionless
-    return CohortOutcomes(by_kind, in_gwangju, region_unknown, cohort, valid_on, known)
+    return CohortOutcomes(by_kind, in_gwangju, region_unknown, cohort, valid_on, moment)

@@ -109,7 +109,9 @@ def generate(connection: Connection, *, cohorts: int) -> int:
     """
     first = 1 + (connection.scalar(text("SELECT max(greatest(id, number)) FROM cohort")) or 0)
     first_person = 1 + (connection.scalar(text("SELECT max(id) FROM user_account")) or 0)
-    first_person = max(first_person, 1 + (connection.scalar(text("SELECT max(id) FROM enrolment")) or 0))
+    first_person = max(
+        first_person, 1 + (connection.scalar(text("SELECT max(id) FROM enrolment")) or 0)
+    )
     values = {
         "first": first, "cohorts": cohorts, "size": COHORT,
         "first_person": first_person, "people": cohorts * COHORT,

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import openpyxl
 import pytest
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from lms.accounts.actions import add_person
@@ -62,6 +63,21 @@ def test_every_completer_is_counted_once(finished: Cohort) -> None:
     assert found.completers == sum(found.by_kind.values()) == 5
     assert (found.working, found.in_gwangju, found.elsewhere, found.region_unknown) == (3, 1, 1, 1)
     assert (found.unknown, found.by_kind[SpellKind.STUDY]) == (1, 1)
+
+
+def test_whoever_does_two_things_is_counted_once(finished: Cohort) -> None:
+    employed = db.session.scalars(
+        select(StatusSpell).where(
+            StatusSpell.kind == SpellKind.EMPLOYEE, StatusSpell.region == "11"
+        )
+    ).one()
+    for kind, region in ((SpellKind.STUDY, None), (SpellKind.FREELANCE, "29")):
+        db.session.add(spelled(employed.user, kind, region=region))
+    db.session.commit()
+    (found,) = cohort_outcomes([finished], valid_on=DAY)
+    assert found.completers == 5
+    assert (found.by_kind[SpellKind.EMPLOYEE], found.by_kind[SpellKind.STUDY]) == (2, 1)
+    assert (found.working, found.in_gwangju, found.elsewhere, found.region_unknown) == (3, 2, 0, 1)
 
 
 def test_before_a_spell_began_its_person_is_unknown(finished: Cohort) -> None:
