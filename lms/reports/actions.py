@@ -165,7 +165,9 @@ def decide(report: Report, *, approved: bool, note: str, by: User) -> None:
     db.session.flush()
     if len(report.approvals) == APPROVALS_NEEDED:
         files = storage.put_all(publishing.files_of(report))
-        report.publication = ReportPublication(files=files)
+        db.session.add(ReportPublication(report_id=report.id, files=files))
+        db.session.flush()
+        db.session.refresh(report, ["publication"])
         audit.record("report-published", report, by=by, number=report.number)
 
 

@@ -6,7 +6,6 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import (
     DateField,
-    HiddenField,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -50,7 +49,8 @@ class CorrectionForm(ReportForm):
 
 
 class DecisionForm(FlaskForm):
-    decision = HiddenField(validators=[InputRequired()])
+    """Which of its two buttons was pressed says what was decided."""
+
     note = TextAreaField(
         _l("What you checked"),
         [InputRequired(_l("Write what you checked, or why you refuse.")), Length(max=1000)],

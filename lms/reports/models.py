@@ -74,7 +74,9 @@ class Report(Base):
         back_populates="report", order_by="ReportDecision.id"
     )
     publication: Mapped[ReportPublication | None] = relationship()
-    supersedes: Mapped[Report | None] = relationship(remote_side="Report.id", back_populates="superseded_by")
+    supersedes: Mapped[Report | None] = relationship(
+        remote_side="Report.id", back_populates="superseded_by"
+    )
     superseded_by: Mapped[Report | None] = relationship(back_populates="supersedes")
 
     @property

@@ -114,11 +114,10 @@ def _page(report: Report, form: DecisionForm) -> Any:
 @allow(Permission.REPORT_APPROVE)
 def decisions(report: Report) -> Any:
     form = DecisionForm()
-    if not form.validate_on_submit():
+    decision = request.form.get("decision")
+    if not form.validate_on_submit() or decision not in ("approve", "refuse"):
         return _page(report, form)
-    actions.decide(
-        report, approved=form.decision.data == "approve", note=form.note.data, by=actor()
-    )
+    actions.decide(report, approved=decision == "approve", note=form.note.data, by=actor())
     flash(_("Your decision is recorded."), "success")
     return redirect(url_for("reports.report", report_id=report.id))
 

@@ -82,7 +82,7 @@ def upgrade() -> None:
         reference("report_id", "report_decision", "report"),
         reference("by_id", "report_decision", "user_account"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_report_decision")),
-        sa.UniqueConstraint("report_id", "by_id", name=op.f("uq_report_decision_report_id")),
+        sa.UniqueConstraint("report_id", "by_id", name=op.f("uq_report_decision_report_id_by_id")),
     )
     op.create_table(
         "report_publication",
