@@ -5,6 +5,7 @@ that is updated later changes where it was first shown; an error that was only i
 added; streams are cut at 1,000 lines (nbgrader's LimitOutput), even where an error follows.
 """
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -22,6 +23,14 @@ TIMED_OUT = {
 }
 
 
+# Of a notebook's data, only what is JSON by its name may be anything (nbformat.v4.5.schema.json).
+ANY_JSON = re.compile(r"^application/(.*\+)?json$")
+
+
+class NoOutput(Exception):
+    """A message that is no output a notebook can hold: nbclient raises, nbgrader gives up."""
+
+
 class Displays:
     """Outputs with a display_id, over the cells of one notebook."""
 
@@ -30,7 +39,11 @@ class Displays:
         self._shown: dict[str, list[Output]] = {}
 
     def outputs_of(self, messages: Iterable[Any]) -> list[Output]:
-        """Of one cell, in order. Messages that make no sense are left out."""
+        """Of one cell, in order. Messages of unknown kinds are left out.
+
+        Raises:
+            NoOutput
+        """
         outputs: list[Output] = []
         admitted: list[tuple[str, Message]] = []
         clear_next = False
@@ -55,7 +68,8 @@ class Displays:
 
     def _update(self, kind: Any, content: Message) -> None:
         name = _display_id(content)
-        if name and kind in {"execute_result", "display_data", "update_display_data"}:
+        if name in self._shown and kind in {"execute_result", "display_data", "update_display_data"}:
+            _check("display_data" if kind == "update_display_data" else kind, content)
             new = {
                 "data": _texts(content.get("data")),
                 "metadata": _object(content.get("metadata")),
@@ -110,11 +124,11 @@ def limit_lines(outputs: list[Output]) -> list[Output]:
 
 
 def _output(kind: Any, content: Message) -> Output | None:
+    _check(kind, content)
     if kind == "stream":
-        name = content.get("name")
-        if not isinstance(name, str) or name not in {"stdout", "stderr"}:
+        if content["name"] not in {"stdout", "stderr"}:
             return None
-        return {"output_type": "stream", "name": name, "text": str(content.get("text", ""))}
+        return {"output_type": "stream", "name": content["name"], "text": content["text"]}
     if kind in {"display_data", "execute_result"}:
         output: Output = {
             "output_type": kind,
@@ -133,6 +147,42 @@ def _output(kind: Any, content: Message) -> Output | None:
             "traceback": [str(line) for line in _list(content.get("traceback"))],
         }
     return None
+
+
+def _check(kind: Any, content: Message) -> None:
+    """The rules of nbformat 4.5 for outputs, as nbclient applies them (nbformat.v4.output_from_msg)."""
+    match kind:
+        case "stream":
+            # The schema allows a list of texts; nbgrader's LimitOutput does not.
+            good = all(isinstance(content.get(name), str) for name in ("name", "text"))
+        case "error":
+            good = all(isinstance(content.get(name), str) for name in ("ename", "evalue"))
+            good &= _are_texts(content.get("traceback"))
+        case "execute_result" | "display_data":
+            good = isinstance(content.get("metadata"), dict) and _is_bundle(content.get("data", 0))
+            good &= kind == "display_data" or _is_count(content.get("execution_count", ""))
+        case _:
+            return
+    if not good:
+        raise NoOutput(kind)
+
+
+def _is_bundle(data: Any) -> bool:
+    return data is None or (
+        isinstance(data, dict)
+        and all(
+            isinstance(value, str) or _are_texts(value) or ANY_JSON.search(name)
+            for name, value in data.items()
+        )
+    )
+
+
+def _is_count(count: Any) -> bool:
+    return count is None or (type(count) in {int, float} and count >= 0 and count == int(count))
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
 
 def _display_id(content: Message) -> str | None:

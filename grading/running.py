@@ -21,6 +21,7 @@ STUCK = "The notebook was stopped: one of its cells could not be interrupted."
 OUT_OF_MEMORY = "The notebook was stopped: it took more than {} MiB of memory."
 OUT_OF_TIME = "The notebook was stopped: it ran for more than {} s."
 FORGED = "The notebook was stopped: it wrote to the line between it and its grader, or closed it."
+NO_OUTPUT = "The notebook was stopped: a cell published a message of kind '{}' that no notebook can hold."
 BROKEN = "The notebook was stopped: its Python no longer answers ({})."
 
 
@@ -112,7 +113,10 @@ class Running:
             raise Stopped("died", BROKEN.format(reply["status"]))
 
     def _keep(self, cell: Cell, reply: dict[str, Any]) -> None:
-        cell["outputs"] = outputs.limit_lines(self._displays.outputs_of(reply["messages"]))
+        try:
+            cell["outputs"] = outputs.limit_lines(self._displays.outputs_of(reply["messages"]))
+        except outputs.NoOutput as error:
+            raise Stopped("died", NO_OUTPUT.format(error)) from error
         self._cut |= reply.get("cut") is True
         count = reply.get("execution_count")
         cell["execution_count"] = count if isinstance(count, int) else None
