@@ -68,7 +68,11 @@ class Displays:
 
     def _update(self, kind: Any, content: Message) -> None:
         name = _display_id(content)
-        if name in self._shown and kind in {"execute_result", "display_data", "update_display_data"}:
+        if name in self._shown and kind in {
+            "execute_result",
+            "display_data",
+            "update_display_data",
+        }:
             _check("display_data" if kind == "update_display_data" else kind, content)
             new = {
                 "data": _texts(content.get("data")),

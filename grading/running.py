@@ -21,7 +21,9 @@ STUCK = "The notebook was stopped: one of its cells could not be interrupted."
 OUT_OF_MEMORY = "The notebook was stopped: it took more than {} MiB of memory."
 OUT_OF_TIME = "The notebook was stopped: it ran for more than {} s."
 FORGED = "The notebook was stopped: it wrote to the line between it and its grader, or closed it."
-NO_OUTPUT = "The notebook was stopped: a cell published a message of kind '{}' that no notebook can hold."
+NO_OUTPUT = (
+    "The notebook was stopped: a cell published a message of kind '{}' that no notebook can hold."
+)
 BROKEN = "The notebook was stopped: its Python no longer answers ({})."
 
 

@@ -15,6 +15,8 @@ KINDS = mmap.MAP_SHARED | mmap.MAP_PRIVATE
 
 
 class _Mapping(mmap.mmap):
+    without_file = False
+
     def __new__(cls, fileno: int, length: int, *words: Any, **named: Any) -> "_Mapping":
         flags = named.get("flags", words[0] if words else mmap.MAP_SHARED)
         access = named.get("access", mmap.ACCESS_DEFAULT)
@@ -27,7 +29,12 @@ class _Mapping(mmap.mmap):
             named["flags"] = flags & ~mmap.MAP_ANONYMOUS
         with tempfile.TemporaryFile(dir=FOLDER) as file:
             _fill(file.fileno(), length)
-            return super().__new__(cls, file.fileno(), length, *words, **named)
+            made = super().__new__(cls, file.fileno(), length, *words, **named)
+        made.without_file = True
+        return made
+
+    def size(self) -> int:
+        return os.fstat(-1).st_size if self.without_file else super().size()
 
 
 def _fill(file: int, length: int) -> None:
