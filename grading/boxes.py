@@ -37,6 +37,12 @@ LETTER = 12
 PASSING = {errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
 ENGINE = "/engine"
 SANDBOX = Path(__file__).with_name("sandbox")
+# What a kernel of the box would have in its connection file (jupyter_client.connect).
+CONNECTION = {
+    "shell_port": 1, "iopub_port": 2, "stdin_port": 3, "control_port": 4, "hb_port": 5,
+    "ip": "/tmp/kernel-ipc", "key": "", "transport": "ipc",
+    "signature_scheme": "hmac-sha256", "kernel_name": "python3",
+}  # fmt: skip
 
 
 class Died(Exception):
@@ -249,6 +255,7 @@ class Zygote:
             "devices": list(devices),
             "files": {
                 f"{ENGINE}/grading/__init__.py": "",
+                f"{ENGINE}/kernel.json": json.dumps(CONNECTION, indent=2),
                 **{
                     f"{ENGINE}/fonts/{name}": content.decode()
                     for name, content in matplotlib_cache.lists(python).items()

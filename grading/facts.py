@@ -97,6 +97,7 @@ class Rules:
     warnings_allowed: what a test writes to standard error costs nothing.
     values_checked: a partial credit that is no number, negative or above the maximum scores 0 in
         its cell; nbgrader gives full points for the first two and fails the notebook for the last.
+        An output that no notebook can hold is taken as text; nbgrader fails the notebook.
     points_kept: what was earned before the notebook died or was stopped stays.
     tests_sealed: tests run in a process of their own that calls the trainee's functions.
     """

@@ -5,6 +5,7 @@ that is updated later changes where it was first shown; an error that was only i
 added; streams are cut at 1,000 lines (nbgrader's LimitOutput), even where an error follows.
 """
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -22,15 +23,30 @@ TIMED_OUT = {
 }
 
 
-class Displays:
-    """Outputs with a display_id, over the cells of one notebook."""
+# Of a notebook's data, only what is JSON by its name may be anything (nbformat.v4.5.schema.json).
+ANY_JSON = re.compile(r"^application/(.*\+)?json$")
 
-    def __init__(self, limiter: Limiter) -> None:
-        self.limiter = limiter
+
+class NoOutput(Exception):
+    """A message that is no output a notebook can hold: nbclient raises, nbgrader gives up."""
+
+
+class Displays:
+    """Outputs with a display_id, over the cells of one notebook.
+
+    `strict`: as nbgrader; otherwise messages of odd shapes are taken as far as they make sense.
+    """
+
+    def __init__(self, limiter: Limiter, *, strict: bool = True) -> None:
+        self.limiter, self.strict = limiter, strict
         self._shown: dict[str, list[Output]] = {}
 
     def outputs_of(self, messages: Iterable[Any]) -> list[Output]:
-        """Of one cell, in order. Messages that make no sense are left out."""
+        """Of one cell, in order. Messages of unknown kinds are left out.
+
+        Raises:
+            NoOutput
+        """
         outputs: list[Output] = []
         admitted: list[tuple[str, Message]] = []
         clear_next = False
@@ -41,6 +57,8 @@ class Displays:
                     self._clear(outputs)
                 continue
             self._update(kind, content)
+            if self.strict:
+                _check(kind, content)
             output = _output(kind, content)
             if output is None or not self.limiter.admits(kind, output, admitted):
                 continue
@@ -55,7 +73,13 @@ class Displays:
 
     def _update(self, kind: Any, content: Message) -> None:
         name = _display_id(content)
-        if name and kind in {"execute_result", "display_data", "update_display_data"}:
+        if name in self._shown and kind in {
+            "execute_result",
+            "display_data",
+            "update_display_data",
+        }:
+            if self.strict:
+                _check(kind.removeprefix("update_"), content)
             new = {
                 "data": _texts(content.get("data")),
                 "metadata": _object(content.get("metadata")),
@@ -133,6 +157,44 @@ def _output(kind: Any, content: Message) -> Output | None:
             "traceback": [str(line) for line in _list(content.get("traceback"))],
         }
     return None
+
+
+def _check(kind: Any, content: Message) -> None:
+    """The rules of nbformat 4.5 for outputs, as nbclient applies them (nbformat.v4.output_from_msg)."""
+    match kind:
+        case "stream":
+            # The schema allows a list of texts; nbgrader's LimitOutput does not.
+            good = all(isinstance(content.get(name), str) for name in ("name", "text"))
+        case "error":
+            good = all(isinstance(content.get(name), str) for name in ("ename", "evalue"))
+            good &= _are_texts(content.get("traceback"))
+        case "execute_result" | "display_data":
+            good = isinstance(content.get("metadata"), dict) and _is_bundle(content.get("data", 0))
+            good &= kind == "display_data" or _is_count(content.get("execution_count", ""))
+        case _:
+            return
+    if not good:
+        raise NoOutput(kind)
+
+
+def _is_bundle(data: Any) -> bool:
+    return data is None or (
+        isinstance(data, dict)
+        and all(
+            isinstance(value, str) or _are_texts(value) or ANY_JSON.search(name)
+            for name, value in data.items()
+        )
+    )
+
+
+def _is_count(count: Any) -> bool:
+    if isinstance(count, float):
+        return count.is_integer() and count >= 0
+    return count is None or (type(count) is int and count >= 0)
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
 
 def _display_id(content: Message) -> str | None:

@@ -21,6 +21,9 @@ STUCK = "The notebook was stopped: one of its cells could not be interrupted."
 OUT_OF_MEMORY = "The notebook was stopped: it took more than {} MiB of memory."
 OUT_OF_TIME = "The notebook was stopped: it ran for more than {} s."
 FORGED = "The notebook was stopped: it wrote to the line between it and its grader, or closed it."
+NO_OUTPUT = (
+    "The notebook was stopped: a cell published a message of kind '{}' that no notebook can hold."
+)
 BROKEN = "The notebook was stopped: its Python no longer answers ({})."
 
 
@@ -61,7 +64,8 @@ class Running:
         self.outcome = Outcome(points=dict.fromkeys((q.grade_id for q in questions), None))
         self.suspect: set[str] = set()
         self.reached: set[str] = set()
-        self._displays = outputs.Displays(Limiter(limits.output_bytes))
+        limiter = Limiter(limits.output_bytes)
+        self._displays = outputs.Displays(limiter, strict=not rules.values_checked)
         self._cut = False
 
     def run(self, box: Box, kernel: Kernel | None = None) -> Outcome:
@@ -112,7 +116,10 @@ class Running:
             raise Stopped("died", BROKEN.format(reply["status"]))
 
     def _keep(self, cell: Cell, reply: dict[str, Any]) -> None:
-        cell["outputs"] = outputs.limit_lines(self._displays.outputs_of(reply["messages"]))
+        try:
+            cell["outputs"] = outputs.limit_lines(self._displays.outputs_of(reply["messages"]))
+        except outputs.NoOutput as error:
+            raise Stopped("died", NO_OUTPUT.format(error)) from error
         self._cut |= reply.get("cut") is True
         count = reply.get("execution_count")
         cell["execution_count"] = count if isinstance(count, int) else None

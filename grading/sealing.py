@@ -50,7 +50,7 @@ class Sealed(Running):
         """`files`: the author's, which are in both boxes."""
         super().__init__(name, notebook, questions, limits=limits, rules=rules)
         self._tests, self._files, self._borrowed = tests, sorted(files), borrowed
-        self._test_displays = outputs.Displays(self._displays.limiter)
+        self._test_displays = outputs.Displays(self._displays.limiter, strict=self._displays.strict)
         self._pair: Pair | None = None
 
     def run(self, box: Box, kernel: Kernel | None = None) -> Outcome:

@@ -39,7 +39,8 @@ class Limiter:
         if kind not in COUNTED:
             return False
         first = self.room >= 0
-        size = len(content["text"]) if kind == "stream" else len(repr(content))
+        text = content.get("text") if kind == "stream" else None
+        size = len(text if isinstance(text, str) else repr(content))
         self.room -= max(size, LEAST_PER_MESSAGE)
         return self.room >= 0 or self._shorten(kind, content, before, first=first)
 
@@ -52,16 +53,21 @@ class Limiter:
         first: bool,
     ) -> bool:
         if kind == "stream":
-            name = content["name"]
+            name = content.get("name")
             known = any(one.get("name") == name for what, one in before if what == "stream")
-            content["text"] = content["text"][:SHORT] + NOTE
+            content["text"] = str(content.get("text", ""))[:SHORT] + NOTE
             return first or (name == "stderr" and not known)
         if kind not in {"error", "execute_result"}:
             return False
         if kind == "error":
-            content["ename"] = content["ename"][:SHORT]
-            content["evalue"] = content["evalue"][:SHORT]
+            for part in ("ename", "evalue"):
+                content[part] = str(content.get(part))[:SHORT]
             content["traceback"] = [f"{content['ename']}: {content['evalue']}", NOTE]
         else:
-            content["data"] = {"text/plain": str(content["data"].get("text/plain", ""))[:SHORT]}
+            content["data"] = {"text/plain": _plain(content)[:SHORT]}
         return sum(what == kind for what, _ in before) < MOST_SHORT
+
+
+def _plain(content: dict[str, Any]) -> str:
+    data = content.get("data")
+    return str(data.get("text/plain", "")) if isinstance(data, dict) else ""

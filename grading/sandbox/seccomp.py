@@ -19,7 +19,8 @@ MACHINES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 X32 = 0x40000000
 NAMESPACES = 0x7E020000  # every CLONE_NEW* flag that clone(2) takes
 FAMILIES = (1, 2, 10)  # AF_UNIX, AF_INET, AF_INET6: vsock and others have no namespace
-# Shared memory that no file backs can be hidden from those who count it; /dev/shm is counted.
+# Shared memory that no file backs can be hidden from those who count it; /dev/shm is counted, and
+# there lies what Python's mmap asks for (shared_memory.py).
 SHARED_NOWHERE = 0x21  # MAP_SHARED | MAP_ANONYMOUS
 
 # name: (x86_64, aarch64)

@@ -25,17 +25,21 @@ from typing import Any
 sys.modules.setdefault("debugpy", None)  # type: ignore[arg-type]  # the kernel's debugger: 0.1 s
 
 from ipykernel.ipkernel import IPythonKernel  # noqa: E402
+from ipykernel.kernelapp import IPKernelApp  # noqa: E402
 from IPython.utils.io import capture_output  # noqa: E402
 from jupyter_client.session import Session  # noqa: E402
 from tornado.ioloop import IOLoop  # noqa: E402
 from traitlets.config import Config  # noqa: E402
 
-from grading.sandbox import conversing, sealed  # noqa: E402
+from grading.sandbox import conversing, sealed, shared_memory  # noqa: E402
 from grading.sandbox.channel import Channel, Closed, Message  # noqa: E402
 from grading.sandbox.limiting import SHORT, Limiter  # noqa: E402
 
 BACKEND = "module://matplotlib_inline.backend_inline"
 MOST_OF_REPLY = 100_000
+# As a kernel's, without anybody at the other end.
+CONNECTION_FILE = "/engine/kernel.json"
+NO_CELL = -1
 _cell: ContextVar[int] = ContextVar("cell")
 
 
@@ -61,10 +65,13 @@ class _Session(Session):  # type: ignore[misc]
 
     outputs: Any = None
 
-    def send(self, stream: Any, msg_or_type: Any, content: Any = None, *_: Any, **__: Any) -> None:
-        if isinstance(msg_or_type, dict):
-            msg_or_type, content = msg_or_type["header"]["msg_type"], msg_or_type["content"]
-        self.outputs.add(msg_or_type, self.plain(content))
+    def send(
+        self, stream: Any, msg_or_type: Any, content: Any = None, *_: Any, **__: Any
+    ) -> dict[str, Any]:
+        known = isinstance(msg_or_type, dict)
+        message: dict[str, Any] = msg_or_type if known else self.msg(msg_or_type, content)
+        self.outputs.add(message["header"]["msg_type"], self.plain(message["content"]))
+        return message
 
     def plain(self, content: Any) -> Any:
         """As it would arrive at the other end of a socket; raises where it could not be sent."""
@@ -149,6 +156,21 @@ def _getmodule(object: Any, _filename: str | None = None) -> Any:
     return _module_of(object, _filename)
 
 
+def _nowhere() -> logging.Logger:
+    """What a kernel writes to its own log is in no notebook."""
+    log = logging.getLogger("IPKernelApp")
+    log.propagate = False
+    log.addHandler(logging.NullHandler())
+    return log
+
+
+def _look_beside_the_notebook() -> None:
+    """For modules; a kernel looks there after the standard library, before what is installed."""
+    installed = ("site-packages", "dist-packages")
+    places = (at for at, path in enumerate(sys.path) if os.path.basename(path) in installed)
+    sys.path.insert(next(places, 0), "")
+
+
 class Shell:
     def __init__(self) -> None:
         os.environ.setdefault("MPLBACKEND", BACKEND)
@@ -160,13 +182,20 @@ class Shell:
         config = Config()
         config.HistoryManager.hist_file = ":memory:"
         config.InteractiveShell.colors = "NoColor"
+        log = _nowhere()
+        # What magics and libraries ask for the kernel they run in.
+        app: Any = IPKernelApp.instance(config=config, connection_file=CONNECTION_FILE, log=log)
         self.kernel: Any = IPythonKernel.instance(
-            session=session,
-            iopub_socket=object(),
-            config=config,
-            log=logging.getLogger("ipykernel"),
+            parent=app, session=session, iopub_socket=object(), log=log
         )
-        self.kernel.shell_channel_thread = SimpleNamespace(parent_thread=threading.main_thread())
+        subshells = SimpleNamespace(subshell_id_from_thread_id=lambda _: None, list_subshell=list)
+        self.kernel.shell_channel_thread = SimpleNamespace(
+            parent_thread=threading.main_thread(), manager=subshells
+        )
+        app.kernel = self.kernel
+        app.init_shell()
+        app.init_extensions()
+        shared_memory.install()
         self.streams = [_Stream("stdout", 1, self.outputs), _Stream("stderr", 2, self.outputs)]
 
     def warm_up(self) -> None:
@@ -185,7 +214,7 @@ class Shell:
 
     def run(self, channel: Channel) -> None:
         """In a fork: run cells until the channel is closed."""
-        sys.path.insert(0, "")  # a kernel looks for modules beside the notebook first
+        _look_beside_the_notebook()
         random.seed()
         if "numpy" in sys.modules:
             sys.modules["numpy"].random.seed()
@@ -193,6 +222,7 @@ class Shell:
         for stream in self.streams:
             stream.open()
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        _cell.set(NO_CELL)  # what the event loop itself has to say belongs to none
         asyncio.run(self._serve(channel))
 
     async def _serve(self, channel: Channel) -> None:

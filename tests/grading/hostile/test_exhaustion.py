@@ -68,7 +68,8 @@ MEMORY = [
     ),
     refused(
         "memory-that-nobody-counts",
-        ("shared", "mmap.mmap(-1, 1 << 30)"),
+        ("shared", "shared(1 << 30)"),
+        ("shared in small pieces", "shared(4096)"),
         ("zero", "mmap.mmap(os.open('/dev/zero', os.O_RDWR), 1 << 30)"),
         ("memfd", "os.memfd_create('x')"),
         ("secret", "call((447, 447), 0)"),
@@ -79,8 +80,26 @@ MEMORY = [
         ("locked", "libc_lock()"),
         ("ring", "call((425, 425), 8, ctypes.create_string_buffer(120))"),
         ("posix queue", "call((240, 180), b'/q', os.O_CREAT | os.O_RDWR, 0o600, None)"),
-        before="import mmap\ndef libc_lock():\n    if libc.mlockall(3): raise OSError('mlockall')",
+        before="import mmap\ndef libc_lock():\n    if libc.mlockall(3): raise OSError('mlockall')\n"
+        "def shared(size):\n    return call((9, 222), 0, size, 3, 0x21, -1, 0)",
         limits=SMALL,
+    ),
+    case(
+        "memory-shared-with-children-and-let-go-of",
+        "import mmap, os, time\nkept = []\ndef fill():\n    try:\n        while True:\n"
+        "            kept.append(mmap.mmap(-1, 4 << 20))\n"
+        "            kept[-1].write(b'x' * (4 << 20))\n"
+        "            kept[-1].madvise(mmap.MADV_DONTNEED)\n"
+        "    except OSError as error: print('FULL', len(kept) < 9, error)\n"
+        "for _ in range(20):\n    if os.fork() == 0:\n        fill()\n        time.sleep(60)\n"
+        "        os._exit(0)\nfill()",
+        says=("FULL True",), limits=SMALL,
+    ),
+    case(
+        "one-huge-shared-mapping",
+        "import mmap\ntry: mmap.mmap(-1, 20 * 1024**3)\n"
+        "except OSError as error: print('REFUSED', error)",
+        says=("REFUSED [Errno 12]",), limits=SMALL,
     ),
     case(
         "sockets-full-of-what-nobody-reads",

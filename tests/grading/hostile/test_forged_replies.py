@@ -81,24 +81,42 @@ def test_an_answer_of_no_shape(forgery: dict[str, Any], grader: Any) -> None:
     grader.suffer(case("answer", code, x=(None,), events="tampering"))
 
 
+FINE = {"metadata": {}, "execution_count": 1}
+# What no notebook can hold.
+ODD: list[Any] = [
+    [["stream", {"name": {}, "text": 5}]],
+    [["stream", {"name": "stderr"}]],
+    [["stream", {"name": "stderr", "text": {"a": 1}}]],
+    [["error", {}]],
+    [["error", {"ename": 1, "evalue": [], "traceback": {}}]],
+    [["error", {"ename": "x", "evalue": "y", "traceback": [{}, 1, None]}]],
+    [["execute_result", {}]],
+    [["execute_result", {"data": []}]],
+    [["execute_result", FINE | {"data": {"text/plain": {"a": 1}}}]],
+    [["execute_result", FINE | {"data": {"text/plain": [{"a": 1}]}}]],
+    [["execute_result", FINE | {"data": {"text/plain": 10**400}}]],
+    [["execute_result", {"data": {}, "metadata": {}, "execution_count": 1e308 * 10}]],
+    [["display_data", {"transient": [], "metadata": 3}]],
+    [["display_data", {"transient": {"display_id": []}, "data": {"text/html": 5}}]],
+]
+
+
+@pytest.mark.parametrize("messages", ODD, ids=lambda value: str(value)[:60])
+def test_messages_of_odd_shapes(messages: Any, grader: Any) -> None:
+    """They end the notebook, as in nbgrader; or are taken as far as they make sense."""
+    code = f"inf = float('inf')\nFORGED = {{'messages': {messages!r}}}\n{ANSWERS}"
+    result = grader.suffer(case("messages", code, x=(None,), events="died"))
+    json.loads(result.executed["second.ipynb"])
+    rules = {"values_checked": True}
+    result = grader.suffer(case("messages", code, x=(0, 1), perhaps="value", rules=rules))
+    json.loads(result.executed["second.ipynb"])
+
+
 @pytest.mark.parametrize(
     ("messages", "worth"),
     [
-        ([["stream", {"name": {}, "text": 5}]], 1),
-        ([["stream", {"name": "stderr"}]], 0),
-        ([["stream", {"name": "stderr", "text": {"a": 1}}]], 0),
-        ([["error", {}]], 0),
-        ([["error", {"ename": 1, "evalue": [], "traceback": {}}]], 0),
-        ([["error", {"ename": "x", "evalue": "y", "traceback": [{}, 1, None]}]], 0),
-        ([["execute_result", {}]], None),
-        ([["execute_result", {"data": []}]], None),
-        ([["execute_result", {"data": {"text/plain": {"a": 1}}}]], None),
-        ([["execute_result", {"data": {"text/plain": [{"a": 1}]}}]], None),
-        ([["execute_result", {"data": {"text/plain": 10**400}}]], None),
-        ([["execute_result", {"data": {"text/plain": "99"}}]], None),
-        ([["execute_result", {"data": {"text/plain": "inf"}}]], None),
-        ([["display_data", {"transient": [], "metadata": 3}]], 1),
-        ([["display_data", {"transient": {"display_id": []}, "data": {"text/html": 5}}]], 1),
+        ([["execute_result", FINE | {"data": {"text/plain": "99"}}]], None),
+        ([["execute_result", FINE | {"data": {"text/plain": "inf"}}]], None),
         ([["update_display_data", {"transient": {"display_id": "x"}, "data": 7}]], 1),
         ([["clear_output", {"wait": []}]], 1),
         ([["status", {}], ["comm_open", {"a": "b"}], ["nonsense", {"x": 1}], ["", {}]], 1),
@@ -106,8 +124,7 @@ def test_an_answer_of_no_shape(forgery: dict[str, Any], grader: Any) -> None:
     ],
     ids=lambda value: str(value)[:60],
 )
-def test_messages_of_odd_shapes(messages: Any, worth: float | None, grader: Any) -> None:
-    """They are a cell's outputs as far as they make sense, and no trouble for who reads them."""
+def test_messages_that_are_made_up(messages: Any, worth: float | None, grader: Any) -> None:
     code = f"FORGED = {{'messages': {messages!r}}}\n{ANSWERS}"
     result = grader.suffer(case("messages", code, x=(worth,)))
     json.loads(result.executed["second.ipynb"])
@@ -140,7 +157,7 @@ SPOKEN = [
          says=("out",)),
     case("a-representation-that-is-an-object",
          "class Odd:\n    def _repr_mimebundle_(self, **_): return {'text/plain': {'a': 1}, 'text/html': 5, 7: 8}\n"
-         "display(Odd())\nOdd()"),
+         "display(Odd())\nOdd()", x=(None,), events="died"),
 ]  # fmt: skip
 
 
@@ -167,7 +184,8 @@ def test_what_was_forged_can_be_shown(grader: Any) -> None:
         ["error", {"ename": "<b>", "evalue": "<script>alert(1)</script>", "traceback": ["\x1b[31m<i>"]}],
     ]  # fmt: skip
     code = f"FORGED = {{'messages': {forged!r}}}\n{ANSWERS}"
-    result = grader.suffer(case("shown", code, x=(0,)))
+    rules = {"values_checked": True}
+    result = grader.suffer(case("shown", code, x=(0,), rules=rules))
     page = grading.render_notebook(result.executed["second.ipynb"], lang="en")
     assert "<script>alert" not in page
     assert "onload=" not in page.replace("&lt;svg onload=", "")

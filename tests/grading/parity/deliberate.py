@@ -33,10 +33,13 @@ SOURCE = {
         manual("Why?", "why", 5),
         test_of("assert True", "free", 1),
     ),
-    "other": notebook(test_of("assert True", "other-test", 1)),
+    "other": notebook(
+        test_of("assert True", "other-test", 1),
+        test_of("import cycler\nassert cycler.cycler(a=[1]).keys == {'b'}", "library", 1),
+    ),
 }
 # Nothing solved: what an honest grader gives.
-HONEST: Points = {"test-add": 0, "why": 0, "free": 1, "other-test": 1}
+HONEST: Points = {"test-add": 0, "why": 0, "free": 1, "other-test": 1, "library": 0}
 OPEN: Points = dict.fromkeys(HONEST)
 
 
@@ -118,6 +121,26 @@ def dies(books: Books) -> None:
     marked(books, "add")["source"] = "import os\nos._exit(0)"
 
 
+def strips_asserts(books: Books) -> None:
+    marked(books, "add")["source"] = (
+        "import ast\nclass Strip(ast.NodeTransformer):\n    def visit_Assert(self, node):\n"
+        "        return ast.copy_location(ast.Pass(), node)\n"
+        "get_ipython().ast_transformers.append(Strip())"
+    )
+
+
+def publishes_nonsense(books: Books) -> None:
+    marked(books, "add")["source"] = (
+        "class Mine(Exception):\n    def _render_traceback_(self): return None\nraise Mine"
+    )
+
+
+def own_package(books: Books) -> None:
+    false = "class cycler:\n    keys = {'b'}\n    def __init__(self, a): pass\n"
+    first = code(f"with open('cycler.py', 'w') as file: file.write({false!r})") | {"id": "first"}
+    books["other"]["cells"].insert(0, first)
+
+
 def unreadable(books: Books) -> None:
     books[BOOK] = "no notebook"
 
@@ -176,13 +199,27 @@ DELIBERATE: dict[str, Departure] = {
         "one notebook that ends its Python costs the others in nbgrader",
         dies, GIVES_UP, LOST,
     ),
+    "strips-asserts": Departure(
+        "asserts that the trainee's code takes out of tests earn full points in nbgrader; a test"
+        " after which a false claim passes too is left to a person",
+        strips_asserts, {"test-add": 3}, {"test-add": None, "free": None},
+    ),
+    "nonsense": Departure(
+        "one output that no notebook can hold costs the other notebooks in nbgrader",
+        publishes_nonsense, GIVES_UP, LOST,
+    ),
+    "own-package": Departure(
+        "a file of the trainee's named as a package takes the package's place in nbgrader; what"
+        " the assignment imports is there before any file of the trainee's",
+        own_package, {"library": 1}, {},
+    ),
     "unreadable": Departure(
         "one file that is no notebook costs the others in nbgrader",
         unreadable, GIVES_UP, LOST,
     ),
     "nothing": Departure(
         "without any notebook of the assignment nbgrader gives no score; a missing notebook is 0",
-        nothing, GIVES_UP, {"test-add": 0, "why": 0, "free": 0, "other-test": 0},
+        nothing, GIVES_UP, {"test-add": 0, "why": 0, "free": 0, "other-test": 0, "library": 0},
     ),
     "copy-after": Departure(
         "a copied cell stops nbgrader, marks and all; of the copies the last one counts",
@@ -211,7 +248,7 @@ DELIBERATE: dict[str, Departure] = {
     ),
     "books-exchanged": Departure(
         "notebooks under each other's name stop nbgrader",
-        books_exchanged, GIVES_UP, {"test-add": None, "why": None, "free": None, "other-test": None},
+        books_exchanged, GIVES_UP, {"test-add": None, "why": None, "free": None, "other-test": None, "library": None},
     ),
     "exchanged": Departure(
         "two tests with exchanged names: their text follows the name in both, so nothing differs",

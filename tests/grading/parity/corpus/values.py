@@ -148,6 +148,23 @@ FAILURES = {
     "boolean-number": "int(True) + 2",
     "nested": "get_ipython().run_cell('7')\n1",
     "plain-number": "Bundle(text__plain=0.25)",
+    "html-is-object": "display({'text/plain': '1', 'text/html': {'a': 1}}, raw=True)",
+    "cleared-later": "from IPython.display import clear_output\ndisplay({'text/html': 1}, raw=True)\nclear_output()",
+    "updated": "h = display(1, display_id=True)\nfrom IPython.display import update_display\nupdate_display({'text/html': 5}, display_id=h.display_id, raw=True)",
+    "error-value": "k = get_ipython().kernel\nk.send_response(k.iopub_socket, 'error', {'ename': 'E', 'evalue': 1, 'traceback': []});",
+    "stream-number": "k = get_ipython().kernel\nk.send_response(k.iopub_socket, 'stream', {'name': 'stdout', 'text': 5});",
+    "no-metadata": "k = get_ipython().kernel\nk.send_response(k.iopub_socket, 'display_data', {'data': {'text/plain': '1'}});",
+}
+# A notebook holds these.
+HELD = {
+    "list of texts": "display({'text/plain': ['0.5', '1']}, raw=True)",
+    "json is anything": "display({'application/json': 5, 'application/x+json': None, 'text/plain': '1'}, raw=True)",
+    "no data": "k = get_ipython().kernel\nk.send_response(k.iopub_socket, 'display_data', {'data': None, 'metadata': {}});",
+    "unknown kind": "k.send_response(k.iopub_socket, 'nosuchkind', {'a': 1});",
+    "third stream": "k.send_response(k.iopub_socket, 'stream', {'name': 'other', 'text': 'x'});",
+    "result without count": "k.send_response(k.iopub_socket, 'execute_result', {'data': {'text/plain': '0.5'}, 'metadata': {}, 'execution_count': None});",
+    "result of lists": "k.send_response(k.iopub_socket, 'execute_result', {'data': {'text/plain': ['0.5']}, 'metadata': {}, 'execution_count': 1});",
+    "result of more lists": "k.send_response(k.iopub_socket, 'execute_result', {'data': {'text/plain': ['0.5', '1']}, 'metadata': {}, 'execution_count': 1});",
 }
 
 
@@ -170,6 +187,7 @@ ASSIGNMENTS = [
     assignment_of("expressions", _named(EXPRESSIONS), quick=("untouched",)),
     assignment_of("objects", {"classes": OBJECTS, **SHOWN}, points=20),
     assignment_of("ways", {"classes": OBJECTS, **WAYS}),
+    assignment_of("held", HELD),
     assignment_of("numpy-values", {"import": "import numpy as np", **_named(NUMPY)}),
     assignment_of(
         "no-points",
