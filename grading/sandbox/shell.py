@@ -30,7 +30,7 @@ from jupyter_client.session import Session  # noqa: E402
 from tornado.ioloop import IOLoop  # noqa: E402
 from traitlets.config import Config  # noqa: E402
 
-from grading.sandbox import conversing, sealed  # noqa: E402
+from grading.sandbox import conversing, mistakes, sealed, shortcuts  # noqa: E402
 from grading.sandbox.channel import Channel, Closed, Message  # noqa: E402
 from grading.sandbox.limiting import SHORT, Limiter  # noqa: E402
 
@@ -166,6 +166,7 @@ class Shell:
             config=config,
             log=logging.getLogger("ipykernel"),
         )
+        shortcuts.take(self.kernel.shell)
         self.kernel.shell_channel_thread = SimpleNamespace(parent_thread=threading.main_thread())
         self.streams = [_Stream("stdout", 1, self.outputs), _Stream("stderr", 2, self.outputs)]
 
@@ -173,7 +174,13 @@ class Shell:
         """What the first cell and the first error of a process cost, once for all forks."""
         shell = self.kernel.shell
         with capture_output():
-            for source in ("1 + 1", "raise ValueError", "print(", "assert False"):
+            for source in (
+                "1 + 1",
+                "raise ValueError",
+                "print(",
+                "assert False",
+                *mistakes.usual(),
+            ):
                 asyncio.run(self._first(source))
         shell.reset(new_session=True)
         shell.execution_count = 1
