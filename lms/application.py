@@ -87,6 +87,7 @@ def _add_rooms(app: Flask) -> None:
     from lms.gradebook import views as gradebook
     from lms.home import views as home
     from lms.migrations import cli as migrations_cli
+    from lms.outcomes import cli as outcomes_cli
     from lms.outcomes import views as outcomes
     from lms.regrading import views as regrading
     from lms.worker import worker
@@ -94,7 +95,7 @@ def _add_rooms(app: Flask) -> None:
     rooms = (home, accounts, oidc, cohorts, compute, compute_api, coursework, exchange, gradebook)
     for room in (*rooms, gradebook_file, staff_exchange, regrading, outcomes, content):
         app.register_blueprint(room.bp)
-    for commands in (curricula_cli, demo_cli, migrations_cli):
+    for commands in (curricula_cli, demo_cli, migrations_cli, outcomes_cli):
         app.cli.add_command(commands.commands)
     app.cli.add_command(worker)
     for endpoint, view in app.view_functions.items():

@@ -22,8 +22,9 @@ from tests.storm.academy import ROOT
 
 SCRIPT = Path(filesystem_exchange.__file__)
 UV = ROOT / ".venv/bin/uv"
-# nbgrader 0.8, which ngshare_exchange asks for, needs setuptools; ngshare itself names no versions.
-PACKAGES = ("ngshare==0.6.0", "setuptools<81")
+# nbgrader 0.8, which ngshare_exchange asks for, needs setuptools; ngshare names no versions and
+# loses assignments with SQLAlchemy 2.
+PACKAGES = ("ngshare==0.6.0", "setuptools<81", "sqlalchemy<2")
 
 
 def filesystem(folder: Path, *, trainees: int, submissions: int, content: bytes) -> list[float]:

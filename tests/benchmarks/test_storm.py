@@ -35,16 +35,17 @@ def test_sixty_submissions_in_six_seconds(start: Start, tmp_path: Path) -> None:
 @pytest.mark.long
 @pytest.mark.timeout(3600)
 def test_a_thousand_submissions_in_a_minute(start: Start, tmp_path: Path) -> None:  # noqa: F811
-    rows = [lms(start(trainees=312), tmp_path, submissions=1000, seconds=60, readers=10)]
-    rows.append(through_ngshare(tmp_path, submissions=1000, seconds=60))
+    print(f"\n{HEAD}")
+    print(lms(start(trainees=312), tmp_path, submissions=1000, seconds=60, readers=10))
+    print(through_ngshare(tmp_path, submissions=1000, seconds=60))
     folder = tmp_path / "filesystem"
     folder.mkdir()
     began = time.monotonic()
     each = others.filesystem(folder, trainees=312, submissions=1000, content=BODY.encode())
     took = time.monotonic() - began
-    rows.append(f"{'nbgrader, filesystem':<22}{row(each)}{0:>8}{took:>9.0f}")
+    print(f"{'nbgrader, filesystem':<22}{row(each)}{0:>8}{took:>9.0f}")
+    print(f"load at the end: {os.getloadavg()[0]:.1f}")
     (tmp_path / "killed").mkdir()
-    print(f"\nload at the end: {os.getloadavg()[0]:.1f}\n{HEAD}", *rows, sep="\n")
     print("nbgrader after kill -9 in the middle:", others.killed_in_the_middle(tmp_path / "killed"))
 
 
@@ -55,6 +56,8 @@ HEAD = (
 
 
 def row(seconds: list[float]) -> str:
+    if not seconds:
+        return f"{0:>9}{'none':>8}{'none':>8}{'none':>8}"
     ordered = sorted(seconds)
     marks = "".join(
         f"{ordered[int(share * (len(ordered) - 1))]:>8.3f}" for share in (0.5, 0.95, 0.99)
@@ -132,7 +135,7 @@ def schedule(trainees: int, submissions: int, seconds: int) -> dict[str, Any]:
         moments[number % trainees].append(random.triangular(0, seconds, seconds))
     return {
         "submissions": [sorted(own) for own in moments], "seconds": seconds, "body": BODY,
-        "patience": 20 * seconds,
+        "patience": 10 * seconds,
     }  # fmt: skip
 
 
