@@ -34,19 +34,19 @@ INFINITE = 2**62
 Run = Callable[[Channel], None]
 
 
-def make(request: Message, control: Channel, run: Run) -> None:
-    """In a fork of the zygote: become the first process of a new box and serve its controller.
+NAMESPACES = (
+    linux.CLONE_NEWUSER | linux.CLONE_NEWPID | linux.CLONE_NEWNS | linux.CLONE_NEWNET
+    | linux.CLONE_NEWIPC | linux.CLONE_NEWUTS
+)  # fmt: skip
 
-    Returns only where setting up failed.
+
+def make(request: Message, control: Channel, run: Run, *, uid: int, gid: int) -> None:
+    """In a clone of the zygote, the first process of its NAMESPACES: become a new box and serve its
+    controller.
+
+    `uid`, `gid`: the zygote's. Returns only where setting up failed.
     """
-    uid, gid = os.getuid(), os.getgid()
-    linux.unshare(
-        linux.CLONE_NEWUSER | linux.CLONE_NEWPID | linux.CLONE_NEWNS | linux.CLONE_NEWNET
-        | linux.CLONE_NEWIPC | linux.CLONE_NEWUTS
-    )  # fmt: skip
     linux.map_user(outer.USER, uid=uid, gid=gid)
-    if os.fork():
-        os._exit(0)
     _own_files(int(request["disk_bytes"]), request["in_tmp"])
     linux.loopback_up()
     socket.sethostname("academy")
@@ -110,7 +110,7 @@ class _Box:
                     self._obey(self.control.receive())
                 except Closed:
                     os._exit(0)
-            if self.shell:
+            elif self.shell:
                 self._watch()
 
     def _obey(self, order: Message) -> None:

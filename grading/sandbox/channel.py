@@ -17,6 +17,7 @@ HEADER = struct.Struct(">I")
 MOST_BYTES = 64 * 1024 * 1024
 # Python's own reader and writer of JSON give up near 1,000, each at another place.
 MOST_DEPTH = 100
+AHEAD = 1 << 16
 Message = dict[str, Any]
 
 
@@ -27,7 +28,8 @@ class Closed(Exception):
 class Channel:
     """One end of a pair of sockets. With a deadline (time.monotonic) a call raises TimeoutError.
 
-    `takes`: whether bytes and open files may come with a message; never so from a stranger.
+    `takes`: whether bytes and open files may come with a message; never so from a stranger. Only
+    where none may, more is read than was asked for: nobody else looks whether that end is readable.
     """
 
     def __init__(
@@ -36,6 +38,7 @@ class Channel:
         self.end = end
         self.most_bytes = most_bytes
         self.takes = takes
+        self._ahead = bytearray()
 
     def fileno(self) -> int:
         return self.end.fileno()
@@ -77,7 +80,7 @@ class Channel:
 
     def receive(self, *, deadline: float | None = None) -> Message:
         """The next message; bytes that belong to it are under "content", files under "given"."""
-        head, given = self._first(deadline)
+        head, given = self._first(deadline) if self.takes else (b"", [])
         size = HEADER.unpack(head + self._exactly(HEADER.size - len(head), deadline))[0]
         if size > self.most_bytes:
             raise Closed("a message is too long")
@@ -97,8 +100,7 @@ class Channel:
         self._wait(deadline)
         room = array.array("i")
         try:
-            size = socket.CMSG_LEN(4 * room.itemsize) if self.takes else 0
-            head, notes, _, _ = self.end.recvmsg(1, size)
+            head, notes, _, _ = self.end.recvmsg(1, socket.CMSG_LEN(4 * room.itemsize))
         except OSError as error:
             raise Closed(str(error)) from error
         if not head:
@@ -109,17 +111,19 @@ class Channel:
         return head, list(room)
 
     def _exactly(self, size: int, deadline: float | None) -> bytes:
-        content = bytearray()
+        content = self._ahead
         while len(content) < size:
             self._wait(deadline)
             try:
-                block = self.end.recv(min(size - len(content), 1 << 20))
+                missing = min(size - len(content), 1 << 20)
+                block = self.end.recv(missing if self.takes else max(missing, AHEAD))
             except OSError as error:
                 raise Closed(str(error)) from error
             if not block:
                 raise Closed("the other side has ended")
             content += block
-        return bytes(content)
+        self._ahead = content[size:]
+        return bytes(content[:size])
 
     def _wait(self, deadline: float | None) -> None:
         if deadline is None:

@@ -8,6 +8,7 @@ import ctypes
 import errno
 import os
 import struct
+from functools import cache
 
 from grading.sandbox import linux
 
@@ -59,6 +60,7 @@ class UnknownMachine(OSError):
     """There is no filter for this kind of processor."""
 
 
+@cache
 def program(machine: str | None = None) -> bytes:
     """The filter as an array of `struct sock_filter`."""
     machine = machine or os.uname().machine

@@ -31,7 +31,13 @@ from jupyter_client.session import Session  # noqa: E402
 from tornado.ioloop import IOLoop  # noqa: E402
 from traitlets.config import Config  # noqa: E402
 
-from grading.sandbox import conversing, sealed, shared_memory  # noqa: E402
+from grading.sandbox import (  # noqa: E402
+    conversing,
+    mistakes,
+    sealed,
+    shared_memory,
+    shortcuts,
+)
 from grading.sandbox.channel import Channel, Closed, Message  # noqa: E402
 from grading.sandbox.limiting import SHORT, Limiter  # noqa: E402
 
@@ -196,13 +202,20 @@ class Shell:
         app.init_shell()
         app.init_extensions()
         shared_memory.install()
+        shortcuts.take(self.kernel.shell)
         self.streams = [_Stream("stdout", 1, self.outputs), _Stream("stderr", 2, self.outputs)]
 
     def warm_up(self) -> None:
         """What the first cell and the first error of a process cost, once for all forks."""
         shell = self.kernel.shell
         with capture_output():
-            for source in ("1 + 1", "raise ValueError", "print(", "assert False"):
+            for source in (
+                "1 + 1",
+                "raise ValueError",
+                "print(",
+                "assert False",
+                *mistakes.usual(),
+            ):
                 asyncio.run(self._first(source))
         shell.reset(new_session=True)
         shell.execution_count = 1
