@@ -65,7 +65,9 @@ class StatusSpell(Recorded, Base):
     supersedes_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("status_spell.id"))
 
     in_field: Mapped[bool | None]
-    role: Mapped[FreeText | None] = mapped_column(doc="occupation: a KECO code, or the person's words")
+    role: Mapped[FreeText | None] = mapped_column(
+        doc="occupation: a KECO code, or the person's words"
+    )
     hours: Mapped[float | None]
     contract: Mapped[Contract | None]
     contract_months: Mapped[int | None]
@@ -83,6 +85,10 @@ class StatusSpell(Recorded, Base):
     user: Mapped[User] = relationship(foreign_keys=[user_id])
     evidence: Mapped[list[Evidence]] = relationship(back_populates="spell", order_by="Evidence.id")
 
+    @staticmethod
+    def group_of(kind: SpellKind) -> int:
+        """The number that the database computes into `exclusive_group`."""
+        return next(n for n, kinds in enumerate(EXCLUSIVE_GROUPS, start=1) if kind in kinds)
 
     @property
     def as_spell(self) -> Spell:
