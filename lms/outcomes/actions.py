@@ -205,6 +205,17 @@ def correct_own_spell(
     )
 
 
+def end_own_spell(row: StatusSpell, *, on: date, by: User) -> StatusSpell:
+    """Somebody says that what they said themselves has ended.
+
+    Raises:
+        OnlyDisputable; what `end_spell` raises.
+    """
+    if row.user_id != by.id or not may_correct_oneself(row):
+        raise OnlyDisputable
+    return end_spell(row, on=on, by=by)
+
+
 def _columns(spell: Spell) -> dict[str, object]:
     return asdict(spell)
 

@@ -6,7 +6,7 @@ Everything here has two times (lms/recorded.py): facts are superseded, never cha
 from __future__ import annotations
 
 from dataclasses import fields
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from sqlalchemy import BigInteger, CheckConstraint, Computed, ForeignKey, Index, text
@@ -84,6 +84,11 @@ class StatusSpell(Recorded, Base):
 
     user: Mapped[User] = relationship(foreign_keys=[user_id])
     evidence: Mapped[list[Evidence]] = relationship(back_populates="spell", order_by="Evidence.id")
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day on which it was so; people are not told of half-open intervals."""
+        return self.valid_to - timedelta(days=1) if self.valid_to else None
 
     @staticmethod
     def group_of(kind: SpellKind) -> int:

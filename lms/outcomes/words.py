@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask_babel import gettext as _
 
 from lms.cohorts.models import Standing
@@ -116,6 +118,20 @@ def level_names() -> dict[int, str]:
 
 
 def spell_name(spell: StatusSpell) -> str:
-    """“Employed, 2026-02-10 – 2026-08-31”, as messages name a spell."""
-    until = spell.valid_to.isoformat() if spell.valid_to else _("today")
+    """“Employed, 2026-02-10 – 2026-08-31”, as messages name a spell, with its last day."""
+    until = spell.last_day.isoformat() if spell.last_day else _("today")
     return f"{kind_names()[spell.kind]}, {spell.valid_from.isoformat()} – {until}"
+
+
+def shown() -> dict[str, Any]:
+    """All of it, as templates name it."""
+    return {
+        "kind_names": kind_names(),
+        "contract_names": contract_names(),
+        "intent_names": intent_names(),
+        "leaving_names": leaving_names(),
+        "standing_names": standing_names(),
+        "evidence_names": evidence_names(),
+        "level_names": level_names(),
+        "regions": REGIONS,
+    }
