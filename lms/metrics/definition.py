@@ -1,22 +1,24 @@
 """A metric's definition: who is asked about, on which day, into which classes, and which of them count.
 
-A file of definitions/ is read into a `Definition`; a mistake is told with file and line. Every
-version of a definition stays: a published report names the versions it used.
+The file definitions/<id>.v<version>.yaml is read into a `Definition` (definition_files.py); a mistake
+is told with file and line. Every version of a definition stays: a published report names the versions
+it used.
 
     id: kedi-employment            what it is called for ever
     version: 1                     another number whenever a figure could change
-    effective_on: 2024-12-31
+    effective_on: 2014-12-31       questions asked for this day or later are answered with it
     name: {ko: …, en: …}
     meaning: {ko: …, en: …}        numerator and denominator in a sentence each, printed with the figure
     source: {ko: …, en: …}         the standard and clause; what was assumed where it is uncertain
-    population: completers         or exiters, completers-and-early-hired,
+    population: completers         or enrolled, exiters, completers-and-early-hired,
                                    or {of: another metric, classes: [its classes]}
     day: as-of                     or {after: completion | exit, days: n | months: n}
                                    or {census: "12-31", year_begins: "03-01"}
                                    or {quarter_after: exit, number: 2}: any day of it
                                    or {after: another metric, months: n}: that long after its day
     evidence_floor: 3              a spell with less evidence is not seen
-    classes:                       a person is in the first that fits; none fits: "other"
+    classes:                       a person is in the first that fits; none fits: "other",
+                                   which numerator and left_out may name, too
       - code: insured
         name: {ko: …, en: …}
         when: {kind: employee, insured: true}
@@ -26,8 +28,8 @@ version of a definition stays: a published report names the versions it used.
 
 `when` holds of one spell when all its words do; a list holds when any of its members does. A word is
 a field of facts.Spell with a value, a list of values, {at_least: n}, {under: n} or null (not known);
-{not: value} holds also where it is not known. A word `person.…` is a field of facts.Person; a `when`
-with only such words needs no spell.
+{not: value or values} holds also where it is not known, unless null is one of the values. A word
+`person.…` is a field of facts.Person; a `when` with only such words needs no spell.
 """
 
 from __future__ import annotations
@@ -48,6 +50,7 @@ class Text:
 
 
 class Population(StrEnum):
+    ENROLLED = "enrolled"
     COMPLETERS = "completers"
     EXITERS = "exiters"  # whoever completed or left
     COMPLETERS_AND_EARLY_HIRED = "completers-and-early-hired"
@@ -66,6 +69,9 @@ class AsOf:
     """The day the question is asked for."""
 
 
+EVENTS = ("completion", "exit")
+
+
 @dataclass(frozen=True, slots=True)
 class After:
     """So long after a person's completion or exit, or after the day of another metric."""
@@ -73,6 +79,10 @@ class After:
     event: str
     days: int = 0
     months: int = 0
+
+    @property
+    def is_of_metric(self) -> bool:
+        return self.event not in EVENTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ COLUMNS = PERSON + SPELL
 RESIDENT_NUMBER = re.compile(
     r"(?<!\d)(\d{6}\s?[-‐–—]\s?\d[\d*]{6}|\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])[1-8]\d{6})(?!\d)"
 )
+YEARS = range(1900, 2201)
 FORMULA_STARTS = ("=", "+", "-", "@")
 
 Cells = dict[str, str]
@@ -94,9 +95,14 @@ def _date(cell: str) -> date:
     if not re.fullmatch(r"\d{4}-\d\d-\d\d", cell, re.ASCII):
         raise _Wrong("write a date as 2026-02-28")
     try:
-        return date.fromisoformat(cell)
+        day = date.fromisoformat(cell)
     except ValueError:
         raise _Wrong("there is no such day: write a date as 2026-02-28") from None
+    if day.year not in YEARS:
+        raise _Wrong(
+            f"write a year from {YEARS[0]} to {YEARS[-1]}, and nothing where there is no end"
+        )
+    return day
 
 
 def _yes_or_no(cell: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -14,7 +14,7 @@ class WindowState(StrEnum):
     TO_OPEN = "to-open"  # A: nobody has begun by the day of the question
     RUNNING = "running"  # B: somebody still takes part, so the population is not known
     OPEN = "open"  # C: somebody's day of the metric has not come
-    NOBODY = "nobody"  # D: there is no denominator
+    NOBODY = "nobody"  # D: there is no denominator (of an incidence: nobody was followed so far)
     CLOSED = "closed"
 
 
@@ -33,7 +33,8 @@ class Figure:
 
     valid_on: the day of the question; a person's own day is never after it.
     numerator, denominator: people; None while the window is not closed.
-    value: a share (0 to 1), or a median in KRW of `numerator` people's pay.
+    value: a share (0 to 1), or a median in KRW of `numerator` people's pay; of an incidence the
+        estimate, to which the numerator (events seen) and the denominator (people) are the raw counts.
     interval: of a share, Wilson's at 95 %.
     curve: of an incidence, up to where fewer than ten are at risk.
     """
@@ -67,4 +68,5 @@ class Figure:
             "interval": list(self.interval) if self.interval else None,
             "window_state": self.window_state.value,
             "classes": self.classes,
+            "curve": [asdict(step) for step in self.curve],
         }
