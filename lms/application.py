@@ -102,7 +102,7 @@ def _add_rooms(app: Flask) -> None:
         app.register_blueprint(room.bp)
     for commands in (curricula_cli, demo_cli, migrations_cli, outcomes_cli):
         app.cli.add_command(commands.commands)
-    outcomes_cli.commands.add_command(import_cli.import_facts)
+    outcomes_cli.commands.add_command(import_cli.import_outcomes)
     app.cli.add_command(worker)
     for endpoint, view in app.view_functions.items():
         door = getattr(view, "door", None)

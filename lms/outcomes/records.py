@@ -19,7 +19,7 @@ from lms.accounts.queries import users
 from lms.cohorts.models import Cohort, Enrolment
 from lms.cohorts.queries import enrolments, roster
 from lms.db import db
-from lms.metrics.facts import SpellKind
+from lms.metrics.facts import Spell, SpellKind
 from lms.outcomes.models import (
     Dispute,
     Evidence,
@@ -194,7 +194,7 @@ def clashes(spell: StatusSpell) -> Sequence[StatusSpell]:
     ]
 
 
-def exclude_each_other(one: StatusSpell, other: StatusSpell) -> bool:
+def exclude_each_other(one: StatusSpell | Spell, other: StatusSpell | Spell) -> bool:
     """What the table's exclusion constraint forbids two live spells of a person to do."""
     return (
         StatusSpell.group_of(one.kind) == StatusSpell.group_of(other.kind)

@@ -269,8 +269,6 @@ def test_disputes_and_answers_stay(academy: SimpleNamespace, job: StatusSpell) -
     assert db.session.get_one(Dispute, row.id).text == "I began in January."
 
 
-
-
 def test_an_intent_is_asked_at_the_start_and_locked(academy: SimpleNamespace) -> None:
     enrolment = academy.enrolments[0]  # since today
     actions.record_intent(enrolment, Intent.IN_FIELD_JOB, by=academy.lena)
