@@ -92,7 +92,7 @@ WITH_ONE = {
 
 @pytest.mark.parametrize("content", WITH_ONE.values(), ids=WITH_ONE)
 def test_a_file_with_one_is_refused(content: bytes, app: Flask) -> None:
-    with pytest.raises(ResidentNumberFound, match="The file"):
+    with pytest.raises(ResidentNumberFound):
         refuse_in_file("contract", content)
 
 
@@ -111,7 +111,7 @@ def test_a_file_without_one_passes(content: bytes, app: Flask) -> None:
 
 
 def test_a_name_with_one_is_refused(app: Flask) -> None:
-    with pytest.raises(ResidentNumberFound, match="name"):
+    with pytest.raises(ResidentNumberFound):
         refuse_in_file(f"{NUMBER}.pdf", b"%PDF-")
 
 
@@ -126,7 +126,7 @@ BOMBS = {
 
 @pytest.mark.parametrize("content", BOMBS.values(), ids=BOMBS)
 def test_what_cannot_be_looked_through_is_refused(content: bytes, app: Flask) -> None:
-    with pytest.raises(UnreadableFile, match="too large"):
+    with pytest.raises(UnreadableFile):
         refuse_in_file("contract", content)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from flask_babel import force_locale
 
 from lms.cohorts.queries import cohort_by_number
 from lms.db import db
@@ -22,6 +23,11 @@ def import_outcomes(facts: Path, cohort: int, dry_run: bool) -> None:
 
     `person` is the student number. What is recorded already is left as it is.
     """
+    with force_locale("en"):  # as all commands speak
+        _import(facts, cohort, dry_run=dry_run)
+
+
+def _import(facts: Path, cohort: int, *, dry_run: bool) -> None:
     into = cohort_by_number(cohort)
     if into is None:
         raise click.ClickException(f"there is no cohort {cohort}")

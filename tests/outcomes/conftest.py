@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from types import SimpleNamespace
 
 import pytest
+from flask import Flask
+from flask_babel import force_locale
 
 from lms.accounts.actions import add_person
 from lms.accounts.models import User
@@ -13,6 +16,13 @@ from lms.db import db
 from lms.metrics.facts import Spell, SpellKind
 from lms.outcomes.actions import record_spell
 from lms.outcomes.models import StatusSpell
+
+
+@pytest.fixture
+def english(app: Flask) -> Iterator[None]:
+    """Messages outside of a request, which would be Korean."""
+    with force_locale("en"):
+        yield
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from lms.outcomes import actions, records
 from lms.outcomes.models import Dispute, EvidenceKind, StatusSpell
 from lms.resident_numbers import ResidentNumberFound
 
+pytestmark = pytest.mark.usefixtures("english")
 DAY = date(2026, 3, 2)
 PDF = b"%PDF-1.7\n1 0 obj\nendobj\ntrailer\n%%EOF"
 
