@@ -25,7 +25,15 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.validators import (
+    DataRequired,
+    InputRequired,
+    Length,
+    NumberRange,
+    Optional,
+    ValidationError,
+)
+from wtforms.widgets import CheckboxInput
 
 from lms.db import db, utcnow
 from lms.errors import DomainError
@@ -71,12 +79,12 @@ def tried(form: FlaskForm) -> Iterator[None]:
 
 
 def words(label: Any, *, required: bool = True, most: int = 200, **more: Any) -> StringField:
-    presence = InputRequired() if required else Optional()
+    presence = DataRequired() if required else Optional()
     return StringField(label, [presence, Length(max=most), no_resident_number], **more)
 
 
 def reason(label: Any, **more: Any) -> TextAreaField:
-    return TextAreaField(label, [InputRequired(), Length(max=2000), no_resident_number], **more)
+    return TextAreaField(label, [DataRequired(), Length(max=2000), no_resident_number], **more)
 
 
 def _known(label: Any, **more: Any) -> SelectField:
@@ -163,7 +171,7 @@ class EndsBefore(FlaskForm):
     """Which of the spells that go on the new one ends."""
 
     ends = SelectMultipleField(
-        _l("Ends with it"), [Optional()], coerce=int,
+        _l("Ends with it"), [Optional()], coerce=int, option_widget=CheckboxInput(),
         description=_l("What was so until the day before the first day."),
     )  # fmt: skip
 
