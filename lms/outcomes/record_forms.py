@@ -100,7 +100,7 @@ class SpellForm(FlaskForm):
     """The fields of metrics.facts.Spell, but for the evidence level. People are asked for the last
     day of a spell; `valid_to` is the day after it."""
 
-    kind = SelectField(_l("Status"))
+    kind = SelectField(_l("Activity"))
     valid_from = DateField(_l("First day"), [InputRequired(), not_in_the_future])
     last_day = DateField(_l("Last day"), [Optional()], description=_l("Empty while it goes on."))
     role = words(_l("Occupation"), required=False, description=_l("For example: data engineer."))
@@ -293,7 +293,7 @@ class PeopleForm(FlaskForm):
         csrf = False
 
     on = DateField(_l("As of"), [Optional()])
-    kind = SelectField(_l("Status"), [Optional()])
+    kind = SelectField(_l("Activity"), [Optional()])
     who = SelectField(
         _l("Who"), choices=[("", _l("Everybody enrolled")), ("completers", _l("Completers"))]
     )
