@@ -63,10 +63,14 @@ class Permission(StrEnum):
     REPORT_READ = "report.read"
     REPORT_WRITE = "report.write"
     REPORT_APPROVE = "report.approve"
+    OUTCOME_RECORD = "outcome.record"
+    OWN_RECORD = "own-record"
 
 
 P = Permission
-EVERYBODY = {P.HOME_READ, P.OWN_ACCOUNT, P.SIGN_ON, P.NOTEBOOK_SERVER, P.EXCHANGE}
+EVERYBODY = {
+    P.HOME_READ, P.OWN_ACCOUNT, P.OWN_RECORD, P.SIGN_ON, P.NOTEBOOK_SERVER, P.EXCHANGE,
+}  # fmt: skip
 
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.PERSON: frozenset(EVERYBODY),
@@ -83,8 +87,8 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         {
             P.PEOPLE_MANAGE, P.AUDIT_READ, P.COHORT_READ, P.COHORT_MANAGE,
             P.ROSTER_IMPORT, P.COURSE_READ, P.ASSIGNMENT_READ, P.SUBMISSION_READ, P.BOARD_READ,
-            P.GRADEBOOK_READ, P.GRADEBOOK_IMPORT, P.OUTCOME_READ, P.REPORT_READ,
-            P.REPORT_WRITE, P.REPORT_APPROVE,
+            P.GRADEBOOK_READ, P.GRADEBOOK_IMPORT, P.OUTCOME_READ, P.OUTCOME_RECORD,
+            P.REPORT_READ, P.REPORT_WRITE, P.REPORT_APPROVE,
         }
     ),
 }  # fmt: skip

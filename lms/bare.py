@@ -35,4 +35,17 @@ def build(missing: ConfigError) -> Flask:
     app = Flask("lms")
     app.cli = _Commands(missing)
     app.cli.add_command(outcomes_cli.commands)
+    outcomes_cli.commands.add_command(_without_settings("import", missing))
     return app
+
+
+def _without_settings(name: str, missing: ConfigError) -> click.Command:
+    """What stands for a command of a group that is here when the command itself cannot be."""
+
+    @click.command(name, context_settings={"ignore_unknown_options": True})
+    @click.argument("ignored", nargs=-1)
+    def told(ignored: tuple[str, ...]) -> None:
+        """Import what became of a cohort's people (needs the academy's settings)."""
+        raise click.ClickException(str(missing)) from missing
+
+    return told
