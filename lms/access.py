@@ -20,6 +20,8 @@ from flask_login import current_user
 
 from lms.accounts import queries as accounts
 from lms.accounts.models import User
+from lms.careers import queries as careers
+from lms.careers.models import Employer
 from lms.cohorts import queries as cohorts
 from lms.compute import queries as compute
 from lms.coursework import queries as coursework
@@ -58,6 +60,8 @@ class Permission(StrEnum):
     GRADEBOOK_READ = "gradebook.read"
     GRADEBOOK_IMPORT = "gradebook.import"
     OUTCOME_READ = "outcome.read"
+    CAREERS_READ = "careers.read"
+    CAREERS_MANAGE = "careers.manage"
 
 
 P = Permission
@@ -78,7 +82,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         {
             P.PEOPLE_MANAGE, P.AUDIT_READ, P.COHORT_READ, P.COHORT_MANAGE,
             P.ROSTER_IMPORT, P.COURSE_READ, P.ASSIGNMENT_READ, P.SUBMISSION_READ, P.BOARD_READ,
-            P.GRADEBOOK_READ, P.GRADEBOOK_IMPORT, P.OUTCOME_READ,
+            P.GRADEBOOK_READ, P.GRADEBOOK_IMPORT, P.OUTCOME_READ, P.CAREERS_READ, P.CAREERS_MANAGE,
         }
     ),
 }  # fmt: skip
@@ -112,6 +116,7 @@ LOADERS: dict[str, Callable[[int, dict[str, Any]], Any]] = {
     "offering_id": lambda key, parents: cohorts.offering(key),
     "assignment_id": lambda key, parents: coursework.assignment(key),
     "submission_id": lambda key, parents: coursework.submission(key, of=parents.get("assignment")),
+    "employer_id": lambda key, parents: careers.employer(key),
     "regrade_id": lambda key, parents: coursework.regrade(key, of=parents.get("assignment")),
 }
 
@@ -125,7 +130,7 @@ def roles(person: User, subject: Any = None) -> set[Role]:
     """What the person is to a row; without a row, what they are to anything at all."""
     found = {Role.ADMINISTRATOR} if person.is_administrator else set()
     memberships = _memberships(person)
-    if subject is None or isinstance(subject, User):
+    if subject is None or isinstance(subject, User | Employer):
         found.add(Role.PERSON)
         if memberships.teaches:
             found.add(Role.INSTRUCTOR)
