@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from types import SimpleNamespace
 
 import pytest
 from flask import Flask
 
 from lms.access import GRANTS, Credential, Permission, Role
+from lms.careers import actions as careers
+from lms.careers.models import MouKind
 from lms.coursework.models import Regrade
 from lms.db import db
 from lms.regrading.actions import request_regrade
@@ -92,6 +95,26 @@ ROUTES: dict[str, tuple[str, tuple[int | str, ...]]] = {
     "outcomes.index": ("GET", (200, 403, 403, 403, 403, "in")),
     "outcomes.report_csv": ("GET", (200, 403, 403, 403, 403, "in")),
     "outcomes.report_xlsx": ("GET", (200, 403, 403, 403, 403, "in")),
+    "careers.index": ("GET", (200, 403, 403, 403, 403, "in")),
+    "careers.hires_csv": ("GET", (200, 403, 403, 403, 403, "in")),
+    "careers.new": ("GET", (200, 403, 403, 403, 403, "in")),
+    "careers.employer": ("GET", (200, 403, 403, 403, 404, "in")),
+    "careers.correction": ("GET", (200, 403, 403, 403, 404, "in")),
+    "careers.new_site": ("GET", (200, 403, 403, 403, 404, "in")),
+    "careers.new_mou": ("GET", (200, 403, 403, 403, 404, "in")),
+    "careers.new_headcount": ("GET", (200, 403, 403, 403, 404, "in")),
+    "careers.merger": ("GET", (200, 403, 403, 403, 404, "in")),
+    "careers.end": ("GET", (200, 403, 403, 403, 404, "in")),
+    "careers.take_back": ("GET", (200, 403, 403, 403, 404, "in")),
+    "ventures.index": ("GET", (200, 403, 403, 403, 403, "in")),
+    "ventures.camp": ("GET", (200, 403, 403, 403, 403, "in")),
+    "ventures.new": ("GET", (200, 403, 403, 403, 403, "in")),
+    "ventures.venture": ("GET", (200, 403, 403, 403, 404, "in")),
+    "ventures.new_founder": ("GET", (200, 403, 403, 403, 404, "in")),
+    "ventures.new_tenancy": ("GET", (200, 403, 403, 403, 404, "in")),
+    "ventures.new_waiting": ("GET", (200, 403, 403, 403, 404, "in")),
+    "ventures.new_waiting_person": ("GET", (200, 403, 403, 403, 403, "in")),
+    "ventures.end_waiting_person": ("GET", (200, 403, 403, 403, 403, "in")),
 }
 PEOPLE = ("ada", "ines", "lena", "omar", "stan", None)
 
@@ -158,11 +181,25 @@ def _address(app: Flask, endpoint: str, academy: SimpleNamespace, submission: ob
         "page": "ps1.html",
         "number": submission.id,
     }
+    if endpoint.startswith(("careers.", "ventures.")):
+        values |= _careers(academy, endpoint)
     if endpoint.startswith("regrading.") and endpoint != "regrading.new":
         values["regrade_id"] = _open_regrade(academy).id
     rule = next(rule for rule in app.url_map.iter_rules() if rule.endpoint == endpoint)
     needed = {name: values[name] for name in rule.arguments}
     return app.url_map.bind("localhost:8000").build(endpoint, needed)
+
+
+def _careers(academy: SimpleNamespace, endpoint: str) -> dict[str, object]:
+    """A venture with an MOU, and stan on the waiting list of camp 1."""
+    day = date(2026, 1, 5)
+    venture = careers.add_employer(name="Firm", by=None)
+    careers.record_venture(venture, founded_on=day, by=None)
+    mou = careers.sign_mou(venture, kind=MouKind.HIRE, on=day, by=None)
+    waiting = careers.queue_for_camp(academy.stan, camp=1, since=day, by=None)
+    db.session.commit()
+    number = waiting.id if endpoint == "ventures.end_waiting_person" else mou.id
+    return {"employer_id": venture.id, "kind": "mous", "number": number}
 
 
 def _open_regrade(academy: SimpleNamespace) -> Regrade:

@@ -177,16 +177,17 @@ def open_site(
     Raises:
         Overlaps: a head office of that day or later is recorded.
     """
-    if kind is SiteKind.HEAD_OFFICE:
-        for before in queries.facts(Site, employer, Site.id):
-            if before.kind is not kind or (before.valid_to and before.valid_to <= on):
-                continue
-            if before.valid_from and before.valid_from >= on:
-                raise Overlaps(
-                    _("A head office since %(day)s is recorded. End or take back that one first.",
-                      day=before.valid_from)
-                )  # fmt: skip
-            succeed(before, by=by, valid_to=on)
+    sites = queries.facts(Site, employer, Site.id) if kind is SiteKind.HEAD_OFFICE else []
+    before = [
+        row for row in sites if row.kind is kind and not (row.valid_to and row.valid_to <= on)
+    ]
+    if later := next((row for row in before if row.valid_from and row.valid_from >= on), None):
+        raise Overlaps(
+            _("A head office since %(day)s is recorded. End or take back that one first.",
+              day=later.valid_from)
+        )  # fmt: skip
+    for row in before:
+        succeed(row, by=by, valid_to=on)
     site = _add(Site(employer_id=employer.id, kind=kind, region=region, valid_from=on), by=by)
     audit.record("site-opened", employer, by=by, kind=kind, region=region, on=on.isoformat())
     return site

@@ -13,6 +13,7 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, Subquery, and_, func, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import contains_eager, joinedload
 
 from lms.careers.models import (
@@ -214,7 +215,7 @@ def latest_counts(day: date, at: datetime | None = None) -> Subquery:
         select(firm.c.firm_id, Headcount.jobs, Headcount.counted_on)
         .join(Headcount, Headcount.employer_id == firm.c.employer_id)
         .where(known(Headcount, at), Headcount.counted_on <= day)
-        .distinct(firm.c.firm_id)
+        .ext(distinct_on(firm.c.firm_id))
         .order_by(firm.c.firm_id, Headcount.counted_on.desc(), Headcount.id.desc())
         .subquery()
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from lms.accounts.models import User
 from lms.careers.models import Employer, EmployerRecord, Sector, Size
@@ -170,7 +171,7 @@ def stay(day: date, at: datetime | None = None) -> Stay:
             StatusSpell.kind.in_(WORKING),
             StatusSpell.user_id.in_(_graduates(day, at)),
         )
-        .distinct(StatusSpell.user_id)
+        .ext(distinct_on(StatusSpell.user_id))
         .order_by(
             StatusSpell.user_id,
             case({kind.value: place for place, kind in enumerate(WORKING)}, value=StatusSpell.kind),
@@ -216,7 +217,7 @@ def hired_graduates(employer: Employer, day: date) -> list[HiredGraduate]:
             known(EnrolmentRecord),
             EnrolmentRecord.completed_on <= day,
         )
-        .distinct(StatusSpell.id)
+        .ext(distinct_on(StatusSpell.id))
         .order_by(StatusSpell.id, EnrolmentRecord.completed_on.desc())
     )
     found = [HiredGraduate(*row) for row in rows]
