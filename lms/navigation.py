@@ -45,7 +45,7 @@ def _nav() -> list[NavItem]:
     if access.may(Permission.OUTCOME_READ):
         items.append(_item(_("Outcomes"), "outcomes.index", "graph-up-arrow"))
     if access.may(Permission.CAREERS_READ):
-        items.append(_item(_("Employers and ventures"), "careers.index", "briefcase"))
+        items.append(_item(_("Careers"), "careers.index", "briefcase"))
     if access.may(Permission.PEOPLE_MANAGE):
         items.append(_item(_("People"), "accounts.people", "person-badge"))
     if access.may(Permission.AUDIT_READ):

@@ -65,7 +65,7 @@ class CorrectionForm(FlaskForm):
         _l("Business registration number"), 14, needed=False,
         hint=_l("Ten digits, such as 123-45-67891. Never a person's number."),
     )  # fmt: skip
-    size = SelectField(_l("Size"))
+    size = SelectField(_l("Size of the business"))
     sector = SelectField(_l("Sector"))
     reason = _text(_l("Reason for the correction"), 300)
 

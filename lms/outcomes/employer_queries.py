@@ -55,7 +55,9 @@ class Hires:
     so_far: int
     in_gwangju: int
     in_field: int
+    in_field_known: int
     subsidised: int
+    subsidised_known: int
     may_be_named: bool  # in what is published: enough graduates, or each of them agreed
 
 
@@ -78,7 +80,9 @@ def hires(
             person,
             person.filter(there, StatusSpell.region == GWANGJU),
             person.filter(there, StatusSpell.in_field.is_(True)),
+            person.filter(there, StatusSpell.in_field.is_not(None)),
             person.filter(there, StatusSpell.subsidised.is_(True)),
+            person.filter(there, StatusSpell.subsidised.is_not(None)),
             (person.filter(there) >= FEWEST_TO_NAME) | func.coalesce(agreed, False),
         )
         .join(firm, firm.c.employer_id == StatusSpell.employer_id)

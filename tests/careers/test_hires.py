@@ -23,11 +23,11 @@ DAY = date(2026, 3, 1)
 
 def lines(day: date = DAY, **options: object) -> list[tuple[object, ...]]:
     rows = employer_queries.hires(day, **options)
-    return [(row.name, row.partner, row.graduates, row.so_far, row.in_gwangju, row.in_field) for row in rows]  # fmt: skip
+    return [(row.name, row.partner, row.graduates, row.so_far, row.in_gwangju, row.in_field, row.in_field_known) for row in rows]  # fmt: skip
 
 
 def test_partners_that_hired_graduates(world: SimpleNamespace) -> None:
-    assert lines() == [("가람소프트", True, 3, 4, 2, 1), ("나래전자", False, 1, 1, 1, 0)]
+    assert lines() == [("가람소프트", True, 3, 4, 2, 1, 2), ("나래전자", False, 1, 1, 1, 0, 0)]
     assert employer_queries.employed(DAY) == Employed(7, 5, 4, 3)
 
 
