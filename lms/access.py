@@ -20,6 +20,8 @@ from flask_login import current_user
 
 from lms.accounts import queries as accounts
 from lms.accounts.models import User
+from lms.careers import queries as careers
+from lms.careers.models import Employer
 from lms.cohorts import queries as cohorts
 from lms.compute import queries as compute
 from lms.coursework import queries as coursework
@@ -65,6 +67,8 @@ class Permission(StrEnum):
     REPORT_APPROVE = "report.approve"
     OUTCOME_RECORD = "outcome.record"
     OWN_RECORD = "own-record"
+    CAREERS_READ = "careers.read"
+    CAREERS_MANAGE = "careers.manage"
 
 
 P = Permission
@@ -88,7 +92,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.PEOPLE_MANAGE, P.AUDIT_READ, P.COHORT_READ, P.COHORT_MANAGE,
             P.ROSTER_IMPORT, P.COURSE_READ, P.ASSIGNMENT_READ, P.SUBMISSION_READ, P.BOARD_READ,
             P.GRADEBOOK_READ, P.GRADEBOOK_IMPORT, P.OUTCOME_READ, P.OUTCOME_RECORD,
-            P.REPORT_READ, P.REPORT_WRITE, P.REPORT_APPROVE,
+            P.REPORT_READ, P.REPORT_WRITE, P.REPORT_APPROVE, P.CAREERS_READ, P.CAREERS_MANAGE,
         }
     ),
 }  # fmt: skip
@@ -123,6 +127,7 @@ LOADERS: dict[str, Callable[[int, dict[str, Any]], Any]] = {
     "assignment_id": lambda key, parents: coursework.assignment(key),
     "submission_id": lambda key, parents: coursework.submission(key, of=parents.get("assignment")),
     "report_id": lambda key, parents: reports.report(key),
+    "employer_id": lambda key, parents: careers.employer(key),
     "regrade_id": lambda key, parents: coursework.regrade(key, of=parents.get("assignment")),
 }
 
@@ -136,7 +141,7 @@ def roles(person: User, subject: Any = None) -> set[Role]:
     """What the person is to a row; without a row, what they are to anything at all."""
     found = {Role.ADMINISTRATOR} if person.is_administrator else set()
     memberships = _memberships(person)
-    if subject is None or isinstance(subject, User):
+    if subject is None or isinstance(subject, User | Employer):
         found.add(Role.PERSON)
         if memberships.teaches:
             found.add(Role.INSTRUCTOR)

@@ -77,6 +77,8 @@ def _add_rooms(app: Flask) -> None:
     from lms import content
     from lms.accounts import api as oidc
     from lms.accounts import views as accounts
+    from lms.careers import venture_views as ventures
+    from lms.careers import views as careers
     from lms.cohorts import views as cohorts
     from lms.compute import api as compute_api
     from lms.compute import views as compute
@@ -100,7 +102,15 @@ def _add_rooms(app: Flask) -> None:
     from lms.worker import worker
 
     rooms = (home, accounts, oidc, cohorts, compute, compute_api, coursework, exchange, gradebook)
-    outcome_rooms = (outcomes, outcome_records, own_record, outcome_import, reports)
+    outcome_rooms = (
+        outcomes,
+        outcome_records,
+        own_record,
+        outcome_import,
+        reports,
+        careers,
+        ventures,
+    )
     for room in (*rooms, gradebook_file, staff_exchange, regrading, *outcome_rooms, content):
         app.register_blueprint(room.bp)
     for commands in (curricula_cli, demo_cli, migrations_cli, outcomes_cli):

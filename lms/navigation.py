@@ -46,6 +46,8 @@ def _nav() -> list[NavItem]:
         items.append(_item(_("Outcomes"), "outcomes.index", "graph-up-arrow"))
     if access.may(Permission.REPORT_READ):
         items.append(_item(_("Reports"), "reports.index", "file-earmark-text"))
+    if access.may(Permission.CAREERS_READ):
+        items.append(_item(_("Careers"), "careers.index", "briefcase"))
     if access.may(Permission.PEOPLE_MANAGE):
         items.append(_item(_("People"), "accounts.people", "person-badge"))
     if access.may(Permission.AUDIT_READ):

@@ -10,6 +10,8 @@ import pytest
 from flask import Flask
 
 from lms.access import GRANTS, Credential, Permission, Role
+from lms.careers import actions as careers
+from lms.careers.models import MouKind
 from lms.cohorts.actions import enrol
 from lms.coursework.models import Regrade
 from lms.db import Bilingual, db, utcnow
@@ -128,6 +130,26 @@ ROUTES: dict[str, tuple[str, tuple[int | str, ...]]] = {
     "own_record.end": ("GET", (404, 404, 404, 404, 404, "in")),
     "own_record.evidence": ("GET", (404, 404, 404, 404, 404, "in")),
     "own_record.intent": ("GET", (404, 404, 404, 404, 404, "in")),
+    "careers.index": ("GET", (200, 403, 403, 403, 403, "in")),
+    "careers.hires_csv": ("GET", (200, 403, 403, 403, 403, "in")),
+    "careers.new": ("GET", (200, 403, 403, 403, 403, "in")),
+    "careers.employer": ("GET", (200, 403, 403, 403, 404, "in")),
+    "careers.correction": ("GET", (200, 403, 403, 403, 404, "in")),
+    "careers.new_site": ("GET", (200, 403, 403, 403, 404, "in")),
+    "careers.new_mou": ("GET", (200, 403, 403, 403, 404, "in")),
+    "careers.new_headcount": ("GET", (200, 403, 403, 403, 404, "in")),
+    "careers.merger": ("GET", (200, 403, 403, 403, 404, "in")),
+    "careers.end": ("GET", (200, 403, 403, 403, 404, "in")),
+    "careers.take_back": ("GET", (200, 403, 403, 403, 404, "in")),
+    "ventures.index": ("GET", (200, 403, 403, 403, 403, "in")),
+    "ventures.camp": ("GET", (200, 403, 403, 403, 403, "in")),
+    "ventures.new": ("GET", (200, 403, 403, 403, 403, "in")),
+    "ventures.venture": ("GET", (200, 403, 403, 403, 404, "in")),
+    "ventures.new_founder": ("GET", (200, 403, 403, 403, 404, "in")),
+    "ventures.new_tenancy": ("GET", (200, 403, 403, 403, 404, "in")),
+    "ventures.new_waiting": ("GET", (200, 403, 403, 403, 404, "in")),
+    "ventures.new_waiting_person": ("GET", (200, 403, 403, 403, 403, "in")),
+    "ventures.end_waiting_person": ("GET", (200, 403, 403, 403, 403, "in")),
 }
 PEOPLE = ("ada", "ines", "lena", "omar", "stan", None)
 
@@ -196,6 +218,8 @@ def _address(app: Flask, endpoint: str, academy: SimpleNamespace, submission: ob
     }
     if endpoint.startswith("outcome_records."):
         values["number"] = _recorded(academy, endpoint)
+    if endpoint.startswith(("careers.", "ventures.")):
+        values |= _careers(academy, endpoint)
     if endpoint.startswith("regrading.") and endpoint != "regrading.new":
         values["regrade_id"] = _open_regrade(academy).id
     if endpoint.startswith("reports."):
@@ -232,6 +256,18 @@ def _recorded(academy: SimpleNamespace, endpoint: str) -> int:
     return {"refusal": dispute.id, "agreement": dispute.id, "intent": enrolment.id}.get(
         name, row.id
     )
+
+
+def _careers(academy: SimpleNamespace, endpoint: str) -> dict[str, object]:
+    """A venture with an MOU, and stan on the waiting list of camp 1."""
+    day = date(2026, 1, 5)
+    venture = careers.add_employer(name="Firm", by=None)
+    careers.record_venture(venture, founded_on=day, by=None)
+    mou = careers.sign_mou(venture, kind=MouKind.HIRE, on=day, by=None)
+    waiting = careers.queue_for_camp(academy.stan, camp=1, since=day, by=None)
+    db.session.commit()
+    number = waiting.id if endpoint == "ventures.end_waiting_person" else mou.id
+    return {"employer_id": venture.id, "kind": "mous", "number": number}
 
 
 def _open_regrade(academy: SimpleNamespace) -> Regrade:

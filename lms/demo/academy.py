@@ -13,6 +13,7 @@ from lms.curricula.models import CourseAssignment
 from lms.curricula.queries import authored_assignments, course_by_slug
 from lms.db import db, utcnow
 from lms.demo.answers import Material, prepare
+from lms.demo.careers import load_employers
 from lms.demo.finished import load_finished_cohort, load_grades
 from lms.demo.people import Register
 from lms.demo.rows import seoul
@@ -48,6 +49,7 @@ def load_academy() -> None:
         preparing = pool.map(partial(_prepare, app), authored_assignments(course))
         register = Register()
         [administrator] = register.add(["admin"], at=seoul(FOUNDED_ON, 9), is_administrator=True)
+        load_employers()
         finished = [
             load_finished_cohort(number, course, register=register, administrator_id=administrator)
             for number in FINISHED

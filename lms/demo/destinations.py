@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 from lms.demo.admissions import Participant
+from lms.demo.careers import give_workplaces
 from lms.demo.figures import PublishedCohort
 from lms.demo.rows import backdated, chance, insert_rows
 from lms.metrics.facts import SpellKind
@@ -53,6 +54,7 @@ def record_destinations(
         spells = audit + _audit_until_survey(audit, survey) + survey
     else:
         spells = _survey(people, figures, FOUNDERS_OF_COHORT_2, figures.ceremony_on, random)
+    give_workplaces(spells, cohort=figures.number)
     with backdated(StatusSpell):
         insert_rows(StatusSpell, [{**spell, "recorded_by_id": recorded_by_id} for spell in spells])
 
@@ -131,7 +133,9 @@ def _unknown_at_survey(user_id: int, since: date) -> Spell:
 
 
 def _spell(user_id: int, kind: SpellKind, since: date, **values: Any) -> Spell:
-    nothing = {"valid_to": None, "region": None, "superseded_at": None}
+    nothing = dict.fromkeys(
+        ("valid_to", "region", "superseded_at", "employer_id", "venture_id", "in_field")
+    )
     return {"user_id": user_id, "kind": kind, "valid_from": since, **nothing, **values}
 
 

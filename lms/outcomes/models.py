@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lms.accounts.models import User
+from lms.careers.models import Employer
 from lms.cohorts.models import Enrolment
 from lms.db import Base, Key, Now
 from lms.metrics.facts import EXCLUSIVE_GROUPS, Contract, Intent, Spell, SpellKind
@@ -39,6 +40,7 @@ class StatusSpell(Recorded, Base):
         CheckConstraint("evidence_level BETWEEN 0 AND 5", name="evidence_level_known"),
         CheckConstraint("exclusive_group IS NOT NULL", name="kind_known"),
         CheckConstraint("region ~ '^[0-9]{2}$'", name="region_is_code"),
+        CheckConstraint("venture_id IS NULL OR kind = 'founder'", name="founders_have_ventures"),
         CheckConstraint(
             "least(hours, contract_months, sales, income, base_pay) >= 0", name="not_negative"
         ),
@@ -89,8 +91,18 @@ class StatusSpell(Recorded, Base):
     sales: Mapped[int | None] = mapped_column(BigInteger)
     income: Mapped[int | None] = mapped_column(BigInteger)
     base_pay: Mapped[int | None] = mapped_column(BigInteger)
+    employer_id: Mapped[int | None] = mapped_column(
+        BigInteger, ForeignKey("employer.id"), index=True, doc="who they work for"
+    )
+    venture_id: Mapped[int | None] = mapped_column(
+        BigInteger, ForeignKey("employer.id"), index=True, doc="what they founded"
+    )
+    may_name_employer: Mapped[bool | None] = mapped_column(
+        doc="the person agreed that their employer is named in what is published"
+    )
 
     user: Mapped[User] = relationship(foreign_keys=[user_id])
+    employer: Mapped[Employer | None] = relationship(foreign_keys=[employer_id])
     evidence: Mapped[list[Evidence]] = relationship(back_populates="spell", order_by="Evidence.id")
 
     @property

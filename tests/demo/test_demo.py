@@ -34,8 +34,12 @@ STABLE = (
        LEFT JOIN run ON run.submission_id = s.id LEFT JOIN score ON run_id = run.id
        LEFT JOIN question q ON q.id = score.question_id
        LEFT JOIN mark ON mark.submission_id = s.id AND mark.question_id = q.id""",
-    """SELECT username, kind, valid_from, valid_to, recorded_at, superseded_at, region, evidence_level
-       FROM status_spell JOIN user_account u ON u.id = user_id""",
+    """SELECT username, kind, valid_from, valid_to, s.recorded_at, s.superseded_at, region, evidence_level,
+       e.name, v.name FROM status_spell s JOIN user_account u ON u.id = user_id
+       LEFT JOIN employer_record e USING (employer_id)
+       LEFT JOIN employer_record v ON v.employer_id = s.venture_id""",
+    """SELECT name, registry_number, camp, room, t.valid_from, jobs, counted_on FROM employer_record e
+       LEFT JOIN tenancy t ON venture_id = employer_id LEFT JOIN headcount USING (employer_id)""",
 )
 
 
@@ -177,6 +181,21 @@ def test_every_graduate_has_grades_and_an_outcome(cohorts: SimpleNamespace) -> N
     live = StatusSpell.superseded_at.is_(None) & StatusSpell.valid_to.is_(None)
     known = select(func.count(StatusSpell.user_id.distinct())).where(live)
     assert graduates == 312 == db.session.scalar(known)
+
+
+def test_graduates_work_somewhere_and_founders_have_ventures(loaded: Flask) -> None:
+    from lms.careers.queries import VentureTotals, ventures
+    from lms.outcomes import employer_queries
+
+    day = date(2025, 12, 31)
+    employed, stay = employer_queries.employed(day), employer_queries.stay(day)
+    assert (employed.graduates, employed.employed) == (312, 94)
+    assert 0 < employed.by_partners < employed.employer_known < employed.employed
+    assert (stay.where(True), stay.where(False)) == (49, 55)
+    found = employer_queries.founders(day)
+    assert found.founders == found.venture_known == 10
+    rows = ventures(day)
+    assert VentureTotals.of(rows, day).founded == 8 and sum(len(row.founders) for row in rows) == 10
 
 
 def test_about_one_in_sixteen_is_late(cohorts: SimpleNamespace) -> None:

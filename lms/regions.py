@@ -1,0 +1,29 @@
+"""The si/do codes of the standard administrative districts (행정표준코드), by which places are given."""
+
+from __future__ import annotations
+
+from lms.db import Bilingual
+
+# Gwangju and its neighbours first. Gangwon and North Jeolla have had two codes.
+REGIONS: dict[str, Bilingual] = {
+    "29": Bilingual("광주", "Gwangju"),
+    "46": Bilingual("전남", "South Jeolla"),
+    "52": Bilingual("전북", "North Jeolla"),
+    "11": Bilingual("서울", "Seoul"),
+    "41": Bilingual("경기", "Gyeonggi"),
+    "28": Bilingual("인천", "Incheon"),
+    "30": Bilingual("대전", "Daejeon"),
+    "36": Bilingual("세종", "Sejong"),
+    "43": Bilingual("충북", "North Chungcheong"),
+    "44": Bilingual("충남", "South Chungcheong"),
+    "26": Bilingual("부산", "Busan"),
+    "27": Bilingual("대구", "Daegu"),
+    "31": Bilingual("울산", "Ulsan"),
+    "47": Bilingual("경북", "North Gyeongsang"),
+    "48": Bilingual("경남", "South Gyeongsang"),
+    "51": Bilingual("강원", "Gangwon"),
+    "50": Bilingual("제주", "Jeju"),
+    "99": Bilingual("해외", "Abroad"),
+    "42": Bilingual("강원 (2023년 이전 코드)", "Gangwon (code until 2023)"),
+    "45": Bilingual("전북 (2024년 이전 코드)", "North Jeolla (code until 2024)"),
+}
