@@ -98,7 +98,8 @@ def compute(app: Flask, *arguments: str) -> Result:
 def test_the_table_says_why_there_is_no_rate(bare_app: Flask, facts: Path) -> None:
     done = compute(bare_app, "--facts", str(facts), "--valid", "2026-01-05")
     assert done.exit_code == 0
-    lines = {line.split()[0]: line.split(maxsplit=1)[1] for line in done.output.splitlines()[1:26] if line.strip()}  # fmt: skip
+    first_cohort = done.output.split("\n\n")[0].splitlines()[1:]
+    lines = {line.split()[0]: line.split(maxsplit=1)[1] for line in first_cohort}
     assert lines["plain/1"] == "1/2     50.0 %  9.5 % – 90.5 %"
     assert lines["wioa-median-pay/1"] == "1/1  2,500,000  KRW"
     assert lines["kedi-retention-1/1"] == "–  its day has not come"
