@@ -58,10 +58,14 @@ class Permission(StrEnum):
     GRADEBOOK_READ = "gradebook.read"
     GRADEBOOK_IMPORT = "gradebook.import"
     OUTCOME_READ = "outcome.read"
+    OUTCOME_RECORD = "outcome.record"
+    OWN_RECORD = "own-record"
 
 
 P = Permission
-EVERYBODY = {P.HOME_READ, P.OWN_ACCOUNT, P.SIGN_ON, P.NOTEBOOK_SERVER, P.EXCHANGE}
+EVERYBODY = {
+    P.HOME_READ, P.OWN_ACCOUNT, P.OWN_RECORD, P.SIGN_ON, P.NOTEBOOK_SERVER, P.EXCHANGE,
+}  # fmt: skip
 
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.PERSON: frozenset(EVERYBODY),
@@ -78,7 +82,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         {
             P.PEOPLE_MANAGE, P.AUDIT_READ, P.COHORT_READ, P.COHORT_MANAGE,
             P.ROSTER_IMPORT, P.COURSE_READ, P.ASSIGNMENT_READ, P.SUBMISSION_READ, P.BOARD_READ,
-            P.GRADEBOOK_READ, P.GRADEBOOK_IMPORT, P.OUTCOME_READ,
+            P.GRADEBOOK_READ, P.GRADEBOOK_IMPORT, P.OUTCOME_READ, P.OUTCOME_RECORD,
         }
     ),
 }  # fmt: skip

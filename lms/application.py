@@ -88,15 +88,21 @@ def _add_rooms(app: Flask) -> None:
     from lms.home import views as home
     from lms.migrations import cli as migrations_cli
     from lms.outcomes import cli as outcomes_cli
+    from lms.outcomes import import_cli
+    from lms.outcomes import import_views as outcome_import
+    from lms.outcomes import own_record_views as own_record
+    from lms.outcomes import record_views as outcome_records
     from lms.outcomes import views as outcomes
     from lms.regrading import views as regrading
     from lms.worker import worker
 
     rooms = (home, accounts, oidc, cohorts, compute, compute_api, coursework, exchange, gradebook)
-    for room in (*rooms, gradebook_file, staff_exchange, regrading, outcomes, content):
+    outcome_rooms = (outcomes, outcome_records, own_record, outcome_import)
+    for room in (*rooms, gradebook_file, staff_exchange, regrading, *outcome_rooms, content):
         app.register_blueprint(room.bp)
     for commands in (curricula_cli, demo_cli, migrations_cli, outcomes_cli):
         app.cli.add_command(commands.commands)
+    outcomes_cli.commands.add_command(import_cli.import_outcomes)
     app.cli.add_command(worker)
     for endpoint, view in app.view_functions.items():
         door = getattr(view, "door", None)

@@ -60,6 +60,7 @@ def _nav() -> list[NavItem]:
 
 def _nav_secondary() -> list[NavItem]:
     return [
+        _item(_("My record"), "own_record.index", "briefcase"),
         _item(_("Notebook server"), "compute.server", "cpu"),
         _item(_("My account"), "accounts.profile", "person-circle"),
     ]

@@ -15,6 +15,7 @@ from sqlalchemy import BigInteger, ColumnElement, ForeignKey, and_, func, or_, s
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from lms.db import UTCDateTime, db, utcnow
+from lms.resident_numbers import FreeText
 
 
 class Recorded:
@@ -24,7 +25,7 @@ class Recorded:
         UTCDateTime(), server_default=func.clock_timestamp()
     )
     superseded_at: Mapped[datetime | None]
-    reason: Mapped[str | None] = mapped_column(doc="why a correction was made")
+    reason: Mapped[FreeText | None] = mapped_column(doc="why a correction was made")
 
     @declared_attr
     def recorded_by_id(cls) -> Mapped[int | None]:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from types import SimpleNamespace
 
 import pytest
 from flask import Flask
 
 from lms.access import GRANTS, Credential, Permission, Role
+from lms.cohorts.actions import enrol
 from lms.coursework.models import Regrade
 from lms.db import db
+from lms.metrics.facts import Spell, SpellKind
+from lms.outcomes import actions as outcomes
+from lms.outcomes.models import EvidenceKind
 from lms.regrading.actions import request_regrade
 
 # endpoint: (method, what ada, ines, lena, omar, stan and nobody get). Ids are lena's cohort, her
@@ -92,6 +97,28 @@ ROUTES: dict[str, tuple[str, tuple[int | str, ...]]] = {
     "outcomes.index": ("GET", (200, 403, 403, 403, 403, "in")),
     "outcomes.report_csv": ("GET", (200, 403, 403, 403, 403, "in")),
     "outcomes.report_xlsx": ("GET", (200, 403, 403, 403, 403, "in")),
+    "outcome_records.people": ("GET", (200, 403, 403, 404, 404, "in")),
+    "outcome_import.upload": ("GET", (200, 403, 403, 404, 404, "in")),
+    "outcome_records.record": ("GET", (200, 403, 403, 403, 404, "in")),
+    "outcome_records.new_spell": ("GET", (200, 403, 403, 403, 404, "in")),
+    "outcome_records.correction": ("GET", (200, 403, 403, 403, 404, "in")),
+    "outcome_records.end": ("GET", (200, 403, 403, 403, 404, "in")),
+    "outcome_records.withdrawal": ("GET", (200, 403, 403, 403, 404, "in")),
+    "outcome_records.new_evidence": ("GET", (200, 403, 403, 403, 404, "in")),
+    "outcome_records.evidence": ("GET", (200, 403, 403, 403, 404, "in")),
+    "outcome_records.intent": ("GET", (200, 403, 403, 403, 404, "in")),
+    "outcome_records.refusal": ("GET", (200, 403, 403, 403, 404, "in")),
+    "outcome_records.agreement": ("GET", (200, 403, 403, 403, 404, "in")),
+    "outcome_records.evidence_opening": ("POST", (422, 403, 403, 403, 404, "in")),
+    "own_record.index": ("GET", (200, 200, 200, 200, 200, "in")),
+    "own_record.new_spell": ("GET", (200, 200, 200, 200, 200, "in")),
+    "own_record.new_dispute": ("GET", (200, 200, 200, 200, 200, "in")),
+    "own_record.export_json": ("GET", (200, 200, 200, 200, 200, "in")),
+    "own_record.export_csv": ("GET", (200, 200, 200, 200, 200, "in")),
+    "own_record.correction": ("GET", (404, 404, 404, 404, 404, "in")),
+    "own_record.end": ("GET", (404, 404, 404, 404, 404, "in")),
+    "own_record.evidence": ("GET", (404, 404, 404, 404, 404, "in")),
+    "own_record.intent": ("GET", (404, 404, 404, 404, 404, "in")),
 }
 PEOPLE = ("ada", "ines", "lena", "omar", "stan", None)
 
@@ -158,11 +185,33 @@ def _address(app: Flask, endpoint: str, academy: SimpleNamespace, submission: ob
         "page": "ps1.html",
         "number": submission.id,
     }
+    if endpoint.startswith("outcome_records."):
+        values["number"] = _recorded(academy, endpoint)
     if endpoint.startswith("regrading.") and endpoint != "regrading.new":
         values["regrade_id"] = _open_regrade(academy).id
     rule = next(rule for rule in app.url_map.iter_rules() if rule.endpoint == endpoint)
     needed = {name: values[name] for name in rule.arguments}
     return app.url_map.bind("localhost:8000").build(endpoint, needed)
+
+
+def _recorded(academy: SimpleNamespace, endpoint: str) -> int:
+    """A row of stan's record, of the kind that the endpoint is about."""
+    spell = Spell(kind=SpellKind.SEEKING, valid_from=date(2026, 3, 2))
+    row = outcomes.record_spell(academy.stan, spell, source="telephone", by=academy.ada)
+    stored = ("letter.pdf", b"%PDF-1.7 letter")
+    evidence = outcomes.add_evidence(
+        row, kind=EvidenceKind.CONTRACT, received_on=date(2026, 3, 2), file=stored, by=academy.ada
+    )
+    dispute = outcomes.dispute(academy.stan, text="It is not so.", spell=row)
+    enrolment = enrol(academy.cohorts[1], academy.stan, student_number="2-99", by=academy.ada)
+    enrolment.left_on = enrolment.enrolled_on  # nothing to anybody any more
+    db.session.commit()
+    name = endpoint.partition(".")[2]
+    if name.startswith("evidence"):
+        return evidence.id
+    return {"refusal": dispute.id, "agreement": dispute.id, "intent": enrolment.id}.get(
+        name, row.id
+    )
 
 
 def _open_regrade(academy: SimpleNamespace) -> Regrade:

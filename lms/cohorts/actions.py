@@ -125,7 +125,7 @@ class BeforeEnrolment(DomainError):
         super().__init__(_("This day is before the person was enrolled."))
 
 
-def record_leaving(enrolment: Enrolment, *, on: date, reason: str, by: User) -> None:
+def record_leaving(enrolment: Enrolment, *, on: date, reason: str, by: User | None) -> None:
     """Raises:
     NotTakingPart: they left or completed already. BeforeEnrolment: the day cannot be.
     """
@@ -134,7 +134,7 @@ def record_leaving(enrolment: Enrolment, *, on: date, reason: str, by: User) -> 
     audit.record("left-cohort", enrolment, by=by, on=on.isoformat())
 
 
-def record_completions(enrolments: Sequence[Enrolment], *, on: date, by: User) -> None:
+def record_completions(enrolments: Sequence[Enrolment], *, on: date, by: User | None) -> None:
     """All of them or, when one cannot be, none.
 
     Raises:

@@ -18,6 +18,7 @@ from lms.db import Base, Bilingual, Key, Now, utcnow
 from lms.errors import DomainError
 from lms.metrics.facts import Leaving
 from lms.recorded import Recorded
+from lms.resident_numbers import FreeText
 
 
 class CohortState(StrEnum):
@@ -132,7 +133,7 @@ class Enrolment(Base):
     enrolled_on: Mapped[date]
     left_on: Mapped[date | None]
     leaving: Mapped[Leaving | None]
-    left_reason: Mapped[str | None]
+    left_reason: Mapped[FreeText | None]
     completed_on: Mapped[date | None]
 
     cohort: Mapped[Cohort] = relationship()

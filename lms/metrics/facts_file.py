@@ -81,25 +81,25 @@ def _written(value: object) -> str:
     return "" if value is None else str(value)
 
 
-class _Wrong(Exception):
+class WrongCell(Exception):
     """A cell says what nobody understands; the message is what to write instead."""
 
 
 def _key(cell: str) -> str:
     if cell.startswith(FORMULA_STARTS):
-        raise _Wrong("write it without a sign in front, which a spreadsheet takes for a formula")
+        raise WrongCell("write it without a sign in front, which a spreadsheet takes for a formula")
     return cell
 
 
 def _date(cell: str) -> date:
     if not re.fullmatch(r"\d{4}-\d\d-\d\d", cell, re.ASCII):
-        raise _Wrong("write a date as 2026-02-28")
+        raise WrongCell("write a date as 2026-02-28")
     try:
         day = date.fromisoformat(cell)
     except ValueError:
-        raise _Wrong("there is no such day: write a date as 2026-02-28") from None
+        raise WrongCell("there is no such day: write a date as 2026-02-28") from None
     if day.year not in YEARS:
-        raise _Wrong(
+        raise WrongCell(
             f"write a year from {YEARS[0]} to {YEARS[-1]}, and nothing where there is no end"
         )
     return day
@@ -107,31 +107,31 @@ def _date(cell: str) -> date:
 
 def _yes_or_no(cell: str) -> bool:
     if cell not in ("yes", "no"):
-        raise _Wrong("write yes or no, or nothing where it is not known")
+        raise WrongCell("write yes or no, or nothing where it is not known")
     return cell == "yes"
 
 
 def _level(cell: str) -> int:
     if not re.fullmatch(r"[0-5]", cell):
-        raise _Wrong("write a level from 0 to 5")
+        raise WrongCell("write a level from 0 to 5")
     return int(cell)
 
 
 def _count(cell: str) -> int:
     if not re.fullmatch(r"[0-9]{1,15}", cell):
-        raise _Wrong("write a whole number of digits only, such as 2400000")
+        raise WrongCell("write a whole number of digits only, such as 2400000")
     return int(cell)
 
 
 def _hours(cell: str) -> float:
     if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,9})?", cell) or float(cell) > 168:
-        raise _Wrong("write the hours of a week, such as 40 or 17.5")
+        raise WrongCell("write the hours of a week, such as 40 or 17.5")
     return float(cell)
 
 
 def _region(cell: str) -> str:
     if not re.fullmatch(r"[0-9]{2}", cell):
-        raise _Wrong("write the two digits of the si/do code, such as 29, or 99 abroad")
+        raise WrongCell("write the two digits of the si/do code, such as 29, or 99 abroad")
     return cell
 
 
@@ -140,7 +140,7 @@ def _one_of(kinds: type[SpellKind | Contract | Leaving | Intent]) -> Callable[[s
         try:
             return kinds(cell)
         except ValueError:
-            raise _Wrong(f"write one of {', '.join(kinds)}") from None
+            raise WrongCell(f"write one of {', '.join(kinds)}") from None
 
     return read
 
@@ -281,7 +281,7 @@ class _Reading:
                 continue
             try:
                 values[name] = READERS[name](cell)
-            except _Wrong as wrong:
+            except WrongCell as wrong:
                 self.say(line, f"{name} is {_quoted(cell)}: {wrong}.")
         return values
 

@@ -5,7 +5,8 @@ Everything here has two times (lms/recorded.py): facts are superseded, never cha
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import fields
+from datetime import date, timedelta
 from enum import StrEnum
 
 from sqlalchemy import BigInteger, CheckConstraint, Computed, ForeignKey, Index, text
@@ -15,8 +16,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from lms.accounts.models import User
 from lms.cohorts.models import Enrolment
 from lms.db import Base, Key, Now
-from lms.metrics.facts import EXCLUSIVE_GROUPS, Contract, Intent, SpellKind
+from lms.metrics.facts import EXCLUSIVE_GROUPS, Contract, Intent, Spell, SpellKind
 from lms.recorded import Recorded
+from lms.resident_numbers import FreeText
 
 _GROUP_OF_KIND = " ".join(
     f"WHEN '{kind}' THEN {number}"
@@ -59,11 +61,13 @@ class StatusSpell(Recorded, Base):
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
     evidence_level: Mapped[int]
-    source: Mapped[str] = mapped_column(doc="where it is known from, in words")
+    source: Mapped[FreeText] = mapped_column(doc="where it is known from, in words")
     supersedes_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("status_spell.id"))
 
     in_field: Mapped[bool | None]
-    role: Mapped[str | None] = mapped_column(doc="occupation: a KECO code, or the person's words")
+    role: Mapped[FreeText | None] = mapped_column(
+        doc="occupation: a KECO code, or the person's words"
+    )
     hours: Mapped[float | None]
     contract: Mapped[Contract | None]
     contract_months: Mapped[int | None]
@@ -80,6 +84,34 @@ class StatusSpell(Recorded, Base):
 
     user: Mapped[User] = relationship(foreign_keys=[user_id])
     evidence: Mapped[list[Evidence]] = relationship(back_populates="spell", order_by="Evidence.id")
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day on which it was so; people are not told of half-open intervals."""
+        return self.valid_to - timedelta(days=1) if self.valid_to else None
+
+    @staticmethod
+    def group_of(kind: SpellKind) -> int:
+        """The number that the database computes into `exclusive_group`."""
+        return next(n for n, kinds in enumerate(EXCLUSIVE_GROUPS, start=1) if kind in kinds)
+
+    @property
+    def as_spell(self) -> Spell:
+        """The row as the fact that metrics count."""
+        return Spell(**{field.name: getattr(self, field.name) for field in fields(Spell)})
+
+
+class SpellWithdrawal(Base):
+    """Why a superseded spell has no successor: it was never so. Append-only."""
+
+    __tablename__ = "spell_withdrawal"
+
+    spell_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("status_spell.id"), primary_key=True
+    )
+    reason: Mapped[FreeText]
+    by_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("user_account.id"))
+    at: Mapped[Now]
 
 
 class EvidenceKind(StrEnum):
@@ -121,14 +153,20 @@ class Evidence(Recorded, Base):
     received_on: Mapped[date]
     expires_on: Mapped[date | None]
     sha256: Mapped[str | None]
-    file_name: Mapped[str | None]
-    note: Mapped[str]
+    file_name: Mapped[FreeText | None]
+    note: Mapped[FreeText]
 
     spell: Mapped[StatusSpell] = relationship(back_populates="evidence")
+    checks: Mapped[list[EvidenceCheck]] = relationship(order_by="EvidenceCheck.id")
 
     @property
     def level(self) -> int:
         return EVIDENCE_LEVELS[self.kind]
+
+    @property
+    def accepted(self) -> bool | None:
+        """By the latest check; None before the first."""
+        return self.checks[-1].accepted if self.checks else None
 
 
 class EvidenceCheck(Base):
@@ -139,7 +177,7 @@ class EvidenceCheck(Base):
     id: Mapped[Key]
     evidence_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("evidence.id"), index=True)
     accepted: Mapped[bool]
-    note: Mapped[str]
+    note: Mapped[FreeText]
     by_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("user_account.id"))
     at: Mapped[Now]
 
@@ -160,3 +198,29 @@ class IntentAnswer(Recorded, Base):
     answer: Mapped[Intent]
 
     enrolment: Mapped[Enrolment] = relationship()
+
+
+class Dispute(Base):
+    """A person says that their record is wrong: one spell of it, or what is missing. Append-only."""
+
+    __tablename__ = "dispute"
+
+    id: Mapped[Key]
+    user_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("user_account.id"), index=True)
+    spell_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("status_spell.id"))
+    text: Mapped[FreeText]
+    at: Mapped[Now]
+
+    answer: Mapped[DisputeAnswer | None] = relationship()
+
+
+class DisputeAnswer(Base):
+    """What an administrator answered, once: upheld and corrected, or declined. Append-only."""
+
+    __tablename__ = "dispute_answer"
+
+    dispute_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("dispute.id"), primary_key=True)
+    upheld: Mapped[bool]
+    text: Mapped[FreeText]
+    by_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("user_account.id"))
+    at: Mapped[Now]

@@ -14,9 +14,9 @@ from lms.cohorts.models import Cohort, CohortState
 from lms.cohorts.queries import Funnel, funnels
 from lms.db import utcnow
 from lms.i18n import SEOUL, local, percent
-from lms.metrics.facts import SpellKind
 from lms.outcomes import queries
 from lms.outcomes.forms import ReportForm
+from lms.outcomes.words import kind_names
 
 bp = Blueprint("outcomes", __name__, url_prefix="/outcomes", template_folder="templates")
 
@@ -68,20 +68,6 @@ def _day() -> date:
 
 def _finished(rows: list[Funnel]) -> list[Cohort]:
     return [row.cohort for row in rows if row.cohort.state is CohortState.CLOSED]
-
-
-def kind_names() -> dict[SpellKind, str]:
-    return {
-        SpellKind.EMPLOYEE: _("Employed"),
-        SpellKind.FOUNDER: _("Founded a company"),
-        SpellKind.FREELANCE: _("Freelance"),
-        SpellKind.STUDY: _("Further study"),
-        SpellKind.MILITARY: _("Military service"),
-        SpellKind.UNABLE: _("Unable to work"),
-        SpellKind.SEEKING: _("Seeking work"),
-        SpellKind.INACTIVE: _("Not seeking work"),
-        SpellKind.UNKNOWN: _("Unknown"),
-    }
 
 
 def definitions() -> list[tuple[str, str]]:

@@ -1,0 +1,452 @@
+"""What is done to recorded outcomes: spells, their evidence, intents and disputes.
+
+Nothing is changed: a correction supersedes the row and inserts another that says why.
+
+A spell's evidence level is a fact of its row. It begins with how the spell became known; evidence
+that somebody other than its recorder accepts lifts it, and a later refusal takes that back, each by
+a correction of its own. Evidence that expires lifts nothing by itself and lowers nothing: facts do
+not change by the clock, the record shows that it has expired.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from datetime import date, timedelta
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from lms import audit, storage
+from lms.accounts.models import User
+from lms.cohorts.models import Enrolment, Standing
+from lms.db import db, utcnow
+from lms.errors import DomainError, Forbidden, Invalid
+from lms.metrics.facts import Intent, Spell
+from lms.outcomes import records
+from lms.outcomes.models import (
+    Dispute,
+    DisputeAnswer,
+    Evidence,
+    EvidenceCheck,
+    EvidenceKind,
+    IntentAnswer,
+    SpellWithdrawal,
+    StatusSpell,
+)
+from lms.outcomes.words import evidence_names, spell_name
+from lms.recorded import known, supersede
+from lms.resident_numbers import refuse_in_file
+
+OWN_WORD_LEVEL = 1
+INTENT_DAYS = 7  # from the first day; an answer given later is a correction of what was asked then
+MOST_BYTES = 10 * 2**20
+# File name ending: how such a file begins.
+FILE_TYPES: dict[str, bytes] = {
+    "pdf": b"%PDF-",
+    "png": b"\x89PNG\r\n\x1a\n",
+    "jpg": b"\xff\xd8\xff",
+    "jpeg": b"\xff\xd8\xff",
+    "docx": b"PK\x03\x04",
+    "xlsx": b"PK\x03\x04",
+    "hwpx": b"PK\x03\x04",
+    "odt": b"PK\x03\x04",
+}
+
+
+class Overlap(DomainError):
+    """The person has another spell of the kind's group in that time."""
+
+    def __init__(self, clash: StatusSpell) -> None:
+        super().__init__(
+            _(
+                "This overlaps with “%(spell)s”, which is recorded already. End or correct that one "
+                "first, or change the dates.",
+                spell=spell_name(clash),
+            )
+        )
+        self.clash = clash
+
+
+class NoLongerLive(DomainError):
+    def __init__(self) -> None:
+        super().__init__(
+            _("This was corrected meanwhile. Open the record again and look at what it says now.")
+        )
+
+
+class ReasonMissing(Invalid):
+    def __init__(self) -> None:
+        super().__init__(_("Say why: the reason stays with the record."))
+
+
+class NothingChanged(DomainError):
+    def __init__(self) -> None:
+        super().__init__(_("The spell says this already; nothing was changed."))
+
+
+class OnlyDisputable(Forbidden):
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "There is evidence for this beyond your own word. Tell us what is wrong with it instead."
+            )
+        )
+
+
+def record_spell(
+    person: User,
+    spell: Spell,
+    *,
+    source: str,
+    role: str | None = None,
+    ends: Sequence[StatusSpell] = (),
+    by: User | None,
+) -> StatusSpell:
+    """Record what somebody was or is; `ends` are spells that end on its first day.
+
+    Raises:
+        Overlap: a live spell of the same group is in the way.
+        ResidentNumberFound
+    """
+    for before in ends:
+        end_spell(before, on=spell.valid_from, reason=_("Followed by another status."), by=by)
+    row = StatusSpell(user_id=person.id, source=source, role=role, **_columns(spell))
+    _insert(row, by=by)
+    audit.record("spell-recorded", person, by=by, spell=row.id, kind=row.kind.value)
+    return row
+
+
+def correct_spell(
+    row: StatusSpell,
+    spell: Spell,
+    *,
+    reason: str,
+    source: str | None = None,
+    role: str | None = None,
+    by: User | None,
+) -> StatusSpell:
+    """Supersede a spell by what is right; without a source or role, those of before stay.
+
+    Raises:
+        ReasonMissing, NothingChanged, NoLongerLive, Overlap, ResidentNumberFound
+    """
+    if not reason.strip():
+        raise ReasonMissing
+    source = row.source if source is None else source
+    role = row.role if role is None else role or None
+    if (row.as_spell, row.source, row.role) == (spell, source, role):
+        raise NothingChanged
+    _close(row)
+    corrected = StatusSpell(
+        user_id=row.user_id,
+        source=source,
+        role=role,
+        supersedes_id=row.id,
+        reason=reason.strip(),
+        **_columns(spell),
+    )
+    _insert(corrected, by=by)
+    audit.record("spell-corrected", row.user, by=by, spell=corrected.id, before=row.id)
+    return corrected
+
+
+def end_spell(
+    row: StatusSpell, *, on: date, reason: str | None = None, by: User | None
+) -> StatusSpell:
+    """A spell ends: its last day is the one before `on`.
+
+    Raises:
+        Invalid: the day is not after the spell's first. NoLongerLive
+    """
+    if on <= row.valid_from:
+        raise Invalid(_("The spell would end before it began: withdraw it if it was never so."))
+    return correct_spell(
+        row, replace(row.as_spell, valid_to=on), reason=reason or _("It has ended."), by=by
+    )
+
+
+def withdraw_spell(row: StatusSpell, *, reason: str, by: User) -> SpellWithdrawal:
+    """A spell was never so: it is superseded and nothing follows.
+
+    Raises:
+        ReasonMissing, NoLongerLive, ResidentNumberFound
+    """
+    if not reason.strip():
+        raise ReasonMissing
+    _close(row)
+    withdrawal = SpellWithdrawal(spell_id=row.id, reason=reason.strip(), by_id=by.id)
+    db.session.add(withdrawal)
+    db.session.flush()
+    audit.record("spell-withdrawn", row.user, by=by, spell=row.id)
+    return withdrawal
+
+
+def may_correct_oneself(row: StatusSpell) -> bool:
+    """Whether it is known from the person, so that they may say it anew."""
+    return row.superseded_at is None and row.evidence_level <= OWN_WORD_LEVEL
+
+
+def correct_own_spell(
+    row: StatusSpell, spell: Spell, *, reason: str, role: str | None = None, by: User
+) -> StatusSpell:
+    """What somebody said about themselves, they correct themselves.
+
+    Raises:
+        OnlyDisputable: there is evidence beyond their word, or it is not theirs.
+        What `correct_spell` raises.
+    """
+    if row.user_id != by.id or not may_correct_oneself(row):
+        raise OnlyDisputable
+    spell = replace(spell, evidence_level=OWN_WORD_LEVEL)
+    return correct_spell(
+        row, spell, reason=reason, source=_("The person's own word"), role=role, by=by
+    )
+
+
+def end_own_spell(row: StatusSpell, *, on: date, by: User) -> StatusSpell:
+    """Somebody says that what they said themselves has ended.
+
+    Raises:
+        OnlyDisputable; what `end_spell` raises.
+    """
+    if row.user_id != by.id or not may_correct_oneself(row):
+        raise OnlyDisputable
+    return end_spell(row, on=on, by=by)
+
+
+def _columns(spell: Spell) -> dict[str, object]:
+    return asdict(spell)
+
+
+def _close(row: StatusSpell) -> None:
+    db.session.refresh(row, with_for_update=True)
+    if row.superseded_at is not None:
+        raise NoLongerLive
+    supersede(row)
+
+
+def _insert(row: StatusSpell, *, by: User | None) -> None:
+    row.recorded_by_id = by.id if by else None
+    try:
+        with db.session.begin_nested():
+            db.session.add(row)
+    except IntegrityError as error:
+        if "ex_status_spell_live_overlap" not in str(error.orig):
+            raise
+        raise Overlap(records.clashes(row)[0]) from error
+
+
+def add_evidence(
+    row: StatusSpell,
+    *,
+    kind: EvidenceKind,
+    received_on: date,
+    expires_on: date | None = None,
+    note: str = "",
+    file: tuple[str, bytes] | None = None,
+    by: User,
+) -> Evidence:
+    """Put evidence to a spell; `file` is its name and its bytes. It counts once it is accepted.
+
+    Raises:
+        Invalid: the dates, the file's type or its size cannot be.
+        ResidentNumberFound, UnreadableFile, NoLongerLive
+    """
+    if row.superseded_at is not None:
+        raise NoLongerLive
+    if expires_on and expires_on < received_on:
+        raise Invalid(_("The evidence would have expired before it came in."))
+    evidence = Evidence(
+        spell=row,
+        kind=kind,
+        received_on=received_on,
+        expires_on=expires_on,
+        note=note.strip(),
+        recorded_by_id=by.id,
+    )
+    if file:
+        evidence.file_name, evidence.sha256 = _stored(*file)
+    db.session.add(evidence)
+    db.session.flush()
+    audit.record("evidence-added", row.user, by=by, evidence=evidence.id, kind=kind.value)
+    return evidence
+
+
+def _stored(name: str, content: bytes) -> tuple[str, str]:
+    """The name without its folders, and the SHA-256 under which the bytes lie in storage."""
+    name = "".join(c for c in name.replace("\\", "/").rsplit("/", 1)[-1] if c.isprintable())[-200:]
+    beginning = FILE_TYPES.get(name.rpartition(".")[2].lower())
+    if beginning is None:
+        endings = ", ".join(FILE_TYPES)
+        raise Invalid(_("Such a file is not kept as evidence. Choose one of: %(endings)s.", endings=endings))  # fmt: skip
+    if not content.startswith(beginning):
+        raise Invalid(_("The file is not what its name says. Save it again in the right format."))
+    if len(content) > MOST_BYTES:
+        raise Invalid(_("The file is larger than %(megabytes)s MB.", megabytes=MOST_BYTES // 2**20))
+    refuse_in_file(name, content)
+    return name, storage.put(content)
+
+
+class OwnEvidence(Forbidden):
+    def __init__(self) -> None:
+        super().__init__(
+            _("Whoever recorded evidence does not check it: ask another administrator.")
+        )
+
+
+def check_evidence(
+    evidence: Evidence, *, accepted: bool, note: str = "", by: User
+) -> EvidenceCheck:
+    """Say whether evidence shows what it should; the spell's level follows.
+
+    Raises:
+        OwnEvidence: `by` recorded it, or it is about them.
+        ReasonMissing: it is refused without a word.
+    """
+    if by.id in (evidence.recorded_by_id, evidence.spell.user_id):
+        raise OwnEvidence
+    if not accepted and not note.strip():
+        raise ReasonMissing
+    check = EvidenceCheck(
+        evidence_id=evidence.id, accepted=accepted, note=note.strip(), by_id=by.id
+    )
+    evidence.checks.append(check)
+    db.session.flush()
+    person = evidence.spell.user
+    audit.record("evidence-checked", person, by=by, evidence=evidence.id, accepted=accepted)
+    _level_follows(person, evidence, by=by)
+    return check
+
+
+def _level_follows(person: User, evidence: Evidence, *, by: User) -> None:
+    line = records.record_of(person).line_of(evidence.spell_id)
+    if line is None or not line.is_live or line.level == line.spell.evidence_level:
+        return
+    name = evidence_names()[evidence.kind]
+    reason = (
+        _("Evidence accepted: %(kind)s (no. %(id)s).", kind=name, id=evidence.id)
+        if evidence.accepted
+        else _("Evidence no longer accepted: %(kind)s (no. %(id)s).", kind=name, id=evidence.id)
+    )
+    spell = replace(line.spell.as_spell, evidence_level=line.level)
+    correct_spell(line.spell, spell, reason=reason, by=by)
+
+
+class IntentLocked(DomainError):
+    def __init__(self) -> None:
+        super().__init__(
+            _("This was answered at the start and is locked. A correction needs a reason and an administrator.")
+        )  # fmt: skip
+
+
+def intent_is_asked(enrolment: Enrolment) -> bool:
+    """Whether it is still the start, when what people want is asked."""
+    start = max(enrolment.enrolled_on, enrolment.cohort.starts_on)
+    takes_part = enrolment.standing is Standing.TAKING_PART
+    return takes_part and utcnow().date() <= start + timedelta(days=INTENT_DAYS)
+
+
+def record_intent(
+    enrolment: Enrolment, answer: Intent, *, reason: str | None = None, by: User | None
+) -> IntentAnswer:
+    """What somebody wants afterwards, asked at the start. After that, an answer that was given then
+    is recorded with a reason, by somebody else than its person.
+
+    Raises:
+        IntentLocked: there is an answer, or it is too late for one's own.
+        ReasonMissing
+    """
+    if live_intent(enrolment):
+        raise IntentLocked
+    if not intent_is_asked(enrolment):
+        if by is not None and by.id == enrolment.user_id:
+            raise IntentLocked
+        if not (reason or "").strip():
+            raise ReasonMissing
+    return _answer(enrolment, answer, reason=reason, by=by)
+
+
+def correct_intent(enrolment: Enrolment, answer: Intent, *, reason: str, by: User) -> IntentAnswer:
+    """Raises:
+    ReasonMissing
+    IntentLocked: it is one's own. NothingChanged
+    """
+    before = live_intent(enrolment)
+    if by.id == enrolment.user_id:
+        raise IntentLocked
+    if not reason.strip():
+        raise ReasonMissing
+    if before and before.answer == answer:
+        raise NothingChanged
+    if before:
+        supersede(before)
+    return _answer(enrolment, answer, reason=reason, by=by)
+
+
+def _answer(
+    enrolment: Enrolment, answer: Intent, *, reason: str | None, by: User | None
+) -> IntentAnswer:
+    row = IntentAnswer(
+        enrolment_id=enrolment.id,
+        answer=answer,
+        reason=(reason or "").strip() or None,
+        recorded_by_id=by.id if by else None,
+    )
+    db.session.add(row)
+    db.session.flush()
+    audit.record("intent-recorded", enrolment, by=by, answer=answer.value)
+    return row
+
+
+def live_intent(enrolment: Enrolment) -> IntentAnswer | None:
+    return db.session.scalar(
+        select(IntentAnswer).where(IntentAnswer.enrolment_id == enrolment.id, known(IntentAnswer))
+    )
+
+
+class AlreadyAnswered(DomainError):
+    def __init__(self) -> None:
+        super().__init__(_("This dispute has its answer already."))
+
+
+def dispute(person: User, *, text: str, spell: StatusSpell | None = None) -> Dispute:
+    """A person says what is wrong with their record: with a spell, or with what is missing.
+
+    Raises:
+        ReasonMissing: without a word. Forbidden: the spell is somebody else's.
+        ResidentNumberFound
+    """
+    if not text.strip():
+        raise ReasonMissing
+    if spell is not None and spell.user_id != person.id:
+        raise Forbidden(_("This is not your record."))
+    row = Dispute(user_id=person.id, spell_id=spell.id if spell else None, text=text.strip())
+    db.session.add(row)
+    db.session.flush()
+    audit.record("disputed", person, by=person, dispute=row.id)
+    return row
+
+
+def answer_dispute(row: Dispute, *, upheld: bool, text: str, by: User) -> DisputeAnswer:
+    """Answer once. Upheld means that the record was corrected, in the same transaction.
+
+    Raises:
+        AlreadyAnswered, ReasonMissing, ResidentNumberFound
+        Forbidden: it is one's own.
+    """
+    if by.id == row.user_id:
+        raise Forbidden(_("Nobody answers their own dispute: ask another administrator."))
+    if not text.strip():
+        raise ReasonMissing
+    answer = DisputeAnswer(dispute_id=row.id, upheld=upheld, text=text.strip(), by_id=by.id)
+    try:
+        with db.session.begin_nested():
+            db.session.add(answer)
+    except IntegrityError as error:
+        raise AlreadyAnswered from error
+    db.session.expire(row, ["answer"])
+    person = db.session.get_one(User, row.user_id)
+    audit.record("dispute-answered", person, by=by, dispute=row.id, upheld=upheld)
+    return answer

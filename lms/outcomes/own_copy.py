@@ -1,0 +1,118 @@
+"""All that is recorded about a person, as they take it along: a JSON document, and a table.
+
+Both say everything, what was superseded too; names of other people are left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from lms.metrics.facts import Spell
+from lms.outcomes.models import Evidence, StatusSpell
+from lms.outcomes.records import Record, SpellLine
+from lms.recorded import Recorded
+
+SPELL = tuple(field.name for field in fields(Spell))
+TABLE = ("record", "number", *SPELL, "role", "source", "file_name", "accepted", "text", "reason",
+         "recorded_at", "superseded_at")  # fmt: skip
+
+
+def everything(record: Record) -> dict[str, Any]:
+    person = record.person
+    return {
+        "person": {"name": person.name, "username": person.username, "email": person.email},
+        "enrolments": [
+            {
+                "cohort": row.cohort.number,
+                **_said(row, "student_number", "enrolled_on", "left_on", "leaving", "left_reason", "completed_on"),
+            }
+            for row in record.enrolments
+        ],
+        "intents": [
+            _said(row, "answer") | _known(row) for row in record.intents
+        ],
+        "spells": [_spell(row) for line in record.lines for row in line.rows],
+        "withdrawals": [
+            _said(line.withdrawal, "spell_id", "reason", "at") for line in record.lines if line.withdrawal
+        ],
+        "evidence": [
+            _evidence(item, line) for line in record.lines for item in line.evidence
+        ],
+        "disputes": [
+            _said(row, "id", "spell_id", "text", "at")
+            | {"answer": _said(row.answer, "upheld", "text", "at") if row.answer else None}
+            for row in record.disputes
+        ],
+    }  # fmt: skip
+
+
+def _spell(row: StatusSpell) -> dict[str, Any]:
+    return _said(row, "id", "supersedes_id", *SPELL, "role", "source") | _known(row)
+
+
+def _evidence(item: Evidence, line: SpellLine) -> dict[str, Any]:
+    checks = [_said(check, "accepted", "note", "at") for check in item.checks]
+    return {
+        **_said(item, "id", "kind", "received_on", "expires_on", "file_name", "sha256", "note"),
+        **_known(item),
+        "spell_id": line.spell.id,
+        "checks": checks,
+    }
+
+
+def _known(row: Recorded) -> dict[str, Any]:
+    return _said(row, "reason", "recorded_at", "superseded_at")
+
+
+def _said(row: Any, *names: str) -> dict[str, Any]:
+    return {name: _plain(getattr(row, name)) for name in names}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    return value.value if isinstance(value, StrEnum) else value
+
+
+def lines(record: Record) -> list[list[Any]]:
+    """A table of the same rows, each with the word of what it is."""
+    copy = everything(record)
+    rows: list[dict[str, Any]] = []
+    for spell in copy["spells"]:
+        rows.append({"record": "spell", "number": spell["id"], **spell})
+    for withdrawal in copy["withdrawals"]:
+        rows.append({"record": "withdrawal", "number": withdrawal["spell_id"], **withdrawal})
+    for item in copy["evidence"]:
+        accepted = item["checks"][-1]["accepted"] if item["checks"] else None
+        said = {
+            "valid_from": item["received_on"],
+            "valid_to": item["expires_on"],
+            "text": item["note"],
+        }
+        rows.append(
+            {"record": "evidence", "number": item["id"], "accepted": accepted, **item, **said}
+        )
+    for intent in copy["intents"]:
+        rows.append({"record": "intent", "text": intent["answer"], **intent})
+    for enrolment in copy["enrolments"]:
+        said = {"number": enrolment["student_number"], "valid_from": enrolment["enrolled_on"],
+                "valid_to": enrolment["completed_on"] or enrolment["left_on"], "reason": enrolment["left_reason"]}  # fmt: skip
+        rows.append({"record": "enrolment", **said})
+    for dispute in copy["disputes"]:
+        answer = dispute["answer"] or {}
+        said = {
+            "accepted": answer.get("upheld"),
+            "reason": answer.get("text"),
+            "recorded_at": dispute["at"],
+        }
+        rows.append({"record": "dispute", "number": dispute["id"], "text": dispute["text"], **said})
+    return [list(TABLE), *([_cell(row.get(name)) for name in TABLE] for row in rows)]
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else value
