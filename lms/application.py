@@ -10,7 +10,7 @@ from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from lms import access, errors, headers, i18n, navigation, storage
+from lms import access, errors, headers, i18n, mail, navigation, storage
 from lms.accounts.queries import user_by_session
 from lms.config import Config
 from lms.db import db
@@ -51,6 +51,9 @@ def build(config: Config) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]
     db.init_app(app)
     storage.init_app(app, folder=config.state / "blobs")
+    mail.init_app(
+        app, outbox=config.state / "outbox", server=config.smtp_url, sender=config.mail_from
+    )
     _init_login(app)
     csrf.init_app(app)
     i18n.init_app(app)
@@ -94,11 +97,15 @@ def _add_rooms(app: Flask) -> None:
     from lms.outcomes import record_views as outcome_records
     from lms.outcomes import views as outcomes
     from lms.regrading import views as regrading
+    from lms.surveys import answer_views as survey_answers
+    from lms.surveys import views as surveys
     from lms.worker import worker
 
     rooms = (home, accounts, oidc, cohorts, compute, compute_api, coursework, exchange, gradebook)
     outcome_rooms = (outcomes, outcome_records, own_record, outcome_import)
-    for room in (*rooms, gradebook_file, staff_exchange, regrading, *outcome_rooms, content):
+    survey_rooms = (surveys, survey_answers)
+    others = (gradebook_file, staff_exchange, regrading, *outcome_rooms, *survey_rooms, content)
+    for room in (*rooms, *others):
         app.register_blueprint(room.bp)
     for commands in (curricula_cli, demo_cli, migrations_cli, outcomes_cli):
         app.cli.add_command(commands.commands)
