@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from lms.access import GRANTS, Credential, Permission, Role
 from lms.cohorts.actions import enrol
@@ -17,6 +18,9 @@ from lms.metrics.facts import Spell, SpellKind
 from lms.outcomes import actions as outcomes
 from lms.outcomes.models import EvidenceKind
 from lms.regrading.actions import request_regrade
+from lms.surveys import actions as surveys
+from lms.surveys.models import Invitation
+from lms.surveys.queries import schedule
 
 # endpoint: (method, what ada, ines, lena, omar, stan and nobody get). Ids are lena's cohort, her
 # assignment and her submission. 302 to the sign-in page is written "in".
@@ -119,6 +123,20 @@ ROUTES: dict[str, tuple[str, tuple[int | str, ...]]] = {
     "own_record.end": ("GET", (404, 404, 404, 404, 404, "in")),
     "own_record.evidence": ("GET", (404, 404, 404, 404, 404, "in")),
     "own_record.intent": ("GET", (404, 404, 404, 404, 404, "in")),
+    "surveys.waves": ("GET", (200, 403, 403, 404, 404, "in")),
+    "surveys.opening": ("POST", (409, 403, 403, 404, 404, "in")),
+    "surveys.closure": ("POST", (302, 403, 403, 404, 404, "in")),
+    "surveys.wave": ("GET", (200, 403, 403, 404, 404, "in")),
+    "surveys.invitation": ("GET", (200, 403, 403, 404, 404, "in")),
+    "surveys.mail_again": ("POST", (302, 403, 403, 404, 404, "in")),
+    "surveys.call": ("POST", (302, 403, 403, 404, 404, "in")),
+    "surveys.revocation": ("POST", (302, 403, 403, 404, 404, "in")),
+    "surveys.asking_again": ("POST", (422, 403, 403, 404, 404, "in")),
+    "survey_answers.start": ("GET", (404, 404, 404, 404, 404, 404)),
+    "survey_answers.unchanged": ("POST", (404, 404, 404, 404, 404, 404)),
+    "survey_answers.place": ("GET", (404, 404, 404, 404, 404, 404)),
+    "survey_answers.terms": ("GET", (404, 404, 404, 404, 404, 404)),
+    "survey_answers.opt_out": ("GET", (404, 404, 404, 404, 404, 404)),
 }
 PEOPLE = ("ada", "ines", "lena", "omar", "stan", None)
 
@@ -187,6 +205,8 @@ def _address(app: Flask, endpoint: str, academy: SimpleNamespace, submission: ob
     }
     if endpoint.startswith("outcome_records."):
         values["number"] = _recorded(academy, endpoint)
+    if endpoint.startswith("surveys."):
+        values |= {"months": 3, "number": _asked(academy)}
     if endpoint.startswith("regrading.") and endpoint != "regrading.new":
         values["regrade_id"] = _open_regrade(academy).id
     rule = next(rule for rule in app.url_map.iter_rules() if rule.endpoint == endpoint)
@@ -212,6 +232,14 @@ def _recorded(academy: SimpleNamespace, endpoint: str) -> int:
     return {"refusal": dispute.id, "agreement": dispute.id, "intent": enrolment.id}.get(
         name, row.id
     )
+
+
+def _asked(academy: SimpleNamespace) -> int:
+    """lena's number in the open first wave of her cohort."""
+    academy.enrolments[0].completed_on = date(2026, 3, 2)
+    wave = surveys.open_wave(schedule(academy.cohorts[0])[0], by=academy.ada)
+    db.session.commit()
+    return db.session.scalars(select(Invitation.id).where(Invitation.wave_id == wave.id)).one()
 
 
 def _open_regrade(academy: SimpleNamespace) -> Regrade:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from lms import audit, mail
 from lms.accounts.models import User
-from lms.cohorts.models import Cohort, Enrolment
+from lms.cohorts.models import Enrolment
 from lms.db import db, utcnow
 from lms.errors import DomainError, Invalid
 from lms.i18n import date_format

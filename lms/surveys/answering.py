@@ -113,7 +113,7 @@ def send_in(link: Link) -> Response:
         raise Invalid(_("Something is not answered yet: begin at the first page."))
     answers, person = draft.answers, link.invitation.person
     spell, role = spell_from(answers), answers.get("role") or None
-    still = {int(number) for number in answers.get("still", ())}
+    still = {int(number) for number in answers.get("still") or ()}
     said = False
     for row in sorted(_going_on(person), key=lambda row: row.kind is SpellKind.UNKNOWN):
         if said and row.kind is SpellKind.UNKNOWN:
@@ -140,7 +140,8 @@ def spell_from(answers: Answers) -> Spell:
 def _say_anew(row: StatusSpell, spell: Spell, role: str | None, link: Link) -> bool:
     """Something of the same kind is known; whether that says all of the new spell."""
     documented = not outcomes.may_correct_oneself(row)
-    if spell.valid_from > row.valid_from:  # another job than the one we know
+    another = spell.valid_from > row.valid_from and not _said_before(row, link)
+    if another:  # a job after the one we know
         if documented:
             _object(row, spell)
         else:
@@ -158,6 +159,13 @@ def _say_anew(row: StatusSpell, spell: Spell, role: str | None, link: Link) -> b
                 row, fact, reason=reason, source=source_of(link), role=role or "", by=None
             )
     return True
+
+
+def _said_before(row: StatusSpell, link: Link) -> bool:
+    """Whether the spell is what was answered before in this wave: another answer corrects that."""
+    before = queries.response(link.invitation)
+    told = before.answers if before else {}
+    return (told.get("kind"), told.get("since")) == (row.kind.value, row.valid_from.isoformat())
 
 
 def _end(row: StatusSpell, spell: Spell, link: Link) -> None:
