@@ -125,7 +125,7 @@ def _known(link: Link) -> list[str]:
 
 
 def _said(answers: dict[str, Any]) -> list[tuple[str, str]]:
-    return words.said(answers) if answers else []
+    return words.said(answers, pay=True) if answers else []
 
 
 def _page(name: str, link: Link, token: str, **values: Any) -> Any:

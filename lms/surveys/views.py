@@ -151,7 +151,7 @@ def _invitation_page(row: Invitation, form: AttemptForm, **values: Any) -> Any:
         person=row.person,
         outcome=queries.outcome_of(row),
         response=response,
-        said=words.said(response.answers) if response and response.answers else [],
+        said=words.said(response.answers, pay=False) if response and response.answers else [],
         begun=queries.draft(row) is not None,
         links=queries.live_links(row),
         opted_out=queries.opt_out(row.person) is not None,

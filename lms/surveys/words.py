@@ -74,8 +74,8 @@ def pay_bands() -> dict[str, str]:
     }
 
 
-def said(answers: dict[str, Any]) -> list[tuple[str, str]]:
-    """An answer as label and value, without what was left open."""
+def said(answers: dict[str, Any], *, pay: bool) -> list[tuple[str, str]]:
+    """An answer as label and value, without what was left open; the pay is for the person alone."""
     yes_or_no: dict[Any, str] = {True: _("yes"), False: _("no")}
     region, contract = answers.get("region"), answers.get("contract")
     pairs = [
@@ -91,6 +91,6 @@ def said(answers: dict[str, Any]) -> list[tuple[str, str]]:
         (_("Insured by the employer"), yes_or_no.get(answers.get("insured"))),
         (_("Wage paid in part by a public programme"), yes_or_no.get(answers.get("subsidised"))),
         (_("Business registered"), yes_or_no.get(answers.get("registered"))),
-        (_("Base pay a month"), pay_bands().get(answers.get("pay_band") or "")),
+        (_("Base pay a month"), pay_bands().get(answers.get("pay_band") or "") if pay else None),
     ]
     return [(label, str(value)) for label, value in pairs if value is not None and value != ""]

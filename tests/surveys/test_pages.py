@@ -93,3 +93,15 @@ def test_queries_do_not_grow_with_the_cohort(
                 assert ada.get(f"/surveys/cohorts/{cohort.id}{path}").status_code == 200
             taken.setdefault(months, []).append(len(statements))
     assert taken[3] == taken[6] and max(taken[3]) <= 14, taken
+
+
+def test_pay_is_shown_to_the_person_alone(
+    asked: Invitation, link: str, ada: FlaskClient, as_: Callable[..., FlaskClient], wave: Wave
+) -> None:
+    visitor = as_(None)
+    visitor.post(link, data={"kind": "employee"})
+    visitor.post(f"{link}/place", data={"since": "2026-04-01", "employer": "Hanbit Data"})
+    visitor.post(f"{link}/terms", data={"pay_band": "500-"})
+    assert "5 million won or more" in visitor.get(link).text
+    page = ada.get(f"/surveys/cohorts/{wave.cohort_id}/waves/3/people/{asked.id}").text
+    assert "Hanbit Data" in page and "million won" not in page
