@@ -27,7 +27,7 @@ from lms.outcomes.words import kind_names, spell_name
 from lms.recorded import supersede
 from lms.resident_numbers import ResidentNumberFound, holds_one
 from lms.surveys import queries
-from lms.surveys.models import Channel, Draft, Link, Response
+from lms.surveys.models import Channel, Draft, Invitation, Link, Response
 
 WORK = {SpellKind.EMPLOYEE, SpellKind.FOUNDER, SpellKind.FREELANCE}
 ASKED_ABOUT_TERMS = {SpellKind.EMPLOYEE}
@@ -90,6 +90,7 @@ def confirm_unchanged(link: Link) -> Response:
     Raises:
         Invalid: nothing is known that could be unchanged.
     """
+    _one_at_a_time(link)
     known = known_now(link.invitation.person)
     if not known:
         raise Invalid(_("Nothing is known yet that could be the same: say what you do now."))
@@ -108,6 +109,7 @@ def send_in(link: Link) -> Response:
     Raises:
         Invalid: a page is missing, or the dates cannot be. Overlap
     """
+    _one_at_a_time(link)
     draft = queries.draft(link.invitation)
     if draft is None or "kind" not in draft.answers or "since" not in draft.answers:
         raise Invalid(_("Something is not answered yet: begin at the first page."))
@@ -125,6 +127,12 @@ def send_in(link: Link) -> Response:
     if not said:
         outcomes.record_spell(person, spell, source=source_of(link), role=role, by=None)
     return _respond(link, answers, unchanged=False)
+
+
+def _one_at_a_time(link: Link) -> None:
+    """A button pressed twice answers once: the second waits, and finds that the draft has served."""
+    row = select(Invitation.id).where(Invitation.id == link.invitation.id)
+    db.session.execute(row.with_for_update())
 
 
 def spell_from(answers: Answers) -> Spell:

@@ -278,7 +278,7 @@ def must_wait(address: str) -> bool:
 
 
 def draft(row: Invitation) -> Draft | None:
-    return db.session.get(Draft, row.id)
+    return db.session.get(Draft, row.id, populate_existing=True)
 
 
 def response(row: Invitation) -> Response | None:

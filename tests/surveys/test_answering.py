@@ -306,3 +306,12 @@ def test_a_correction_by_somebody_else_is_not_undone(
     answer(visitor, link, "study", {"since": "2026-03-02"})
     (row,) = live(academy)
     assert row.kind is SpellKind.STUDY
+
+
+def test_a_button_pressed_twice_answers_once(
+    asked: Invitation, link: str, visitor: FlaskClient, academy: SimpleNamespace
+) -> None:
+    answer(visitor, link, "employee", JOB, TERMS)
+    again = visitor.post(f"{link}/terms", data=TERMS)
+    assert again.location == link  # to what was recorded
+    assert len(live(academy)) == 1 and queries.draft(asked) is None
