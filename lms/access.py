@@ -15,11 +15,23 @@ from enum import StrEnum
 from http import HTTPStatus
 from typing import Any, NamedTuple, cast
 
-from flask import abort, current_app, g, redirect, request, url_for
+from flask import (
+    abort,
+    current_app,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from flask_babel import force_locale
+from flask_babel import gettext as _
 from flask_login import current_user
 
 from lms.accounts import queries as accounts
-from lms.accounts.models import User
+from lms.accounts.models import LOCALES, User
 from lms.careers import queries as careers
 from lms.careers.models import Employer
 from lms.cohorts import queries as cohorts
@@ -28,6 +40,9 @@ from lms.coursework import queries as coursework
 from lms.coursework.models import Submission
 from lms.reports import queries as reports
 from lms.reports.models import Report
+from lms.surveys import actions as survey_actions
+from lms.surveys import queries as surveys
+from lms.surveys.models import Link
 
 
 class Role(StrEnum):
@@ -105,10 +120,11 @@ class Credential(StrEnum):
     KEY = "notebook session key"
     HUB = "hub's client secret"
     OAUTH = "client secret or access token, checked by the OpenID provider"
+    LINK = "survey link"
     NONE = "public"
 
 
-COOKIELESS = {Credential.KEY, Credential.HUB, Credential.OAUTH}
+COOKIELESS = {Credential.KEY, Credential.HUB, Credential.OAUTH, Credential.LINK}
 
 
 class Door(NamedTuple):
@@ -219,6 +235,45 @@ def hub_only(view: Callable[..., Any]) -> Callable[..., Any]:
 
     entered.door = Door(Credential.HUB, None)  # type: ignore[attr-defined]
     return entered
+
+
+def by_survey_link(view: Callable[..., Any]) -> Callable[..., Any]:
+    """A route for whoever holds the link of its address, signed in or not, in the language of the
+    person it was sent to. No search engine may list the page and no other site hears its address."""
+
+    @functools.wraps(view)
+    def entered(token: str, **arguments: Any) -> Any:
+        link = None
+        if surveys.must_wait(request.remote_addr or ""):
+            status, message = HTTPStatus.TOO_MANY_REQUESTS, _(
+                "Too many addresses were tried that lead nowhere. Wait 15 minutes, then open the link "
+                "in your mail again."
+            )  # fmt: skip
+        elif (link := surveys.link(token)) is None:
+            survey_actions.refuse_link(request.remote_addr or "")
+            status, message = HTTPStatus.NOT_FOUND, _(
+                "This link is not good any more: the survey has ended or a newer link took its place. "
+                "Look for a newer mail of ours, or tell the academy how you are."
+            )  # fmt: skip
+        if link is None:
+            page = render_template("error.html", status=int(status), message=message)
+            response = make_response(page, status)  # not raised: the attempt is counted
+        else:
+            with force_locale(_language(link)):
+                response = make_response(view(link=link, token=token, **arguments))
+        response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+        return response
+
+    entered.door = Door(Credential.LINK, None)  # type: ignore[attr-defined]
+    return entered
+
+
+def _language(link: Link) -> str:
+    """Chosen on the page, else that of the person who was written to."""
+    if (chosen := request.args.get("language")) in LOCALES:
+        session["locale"] = chosen
+    return str(session.get("locale") or link.invitation.person.locale)
 
 
 def _recognise(credential: Credential) -> Any:

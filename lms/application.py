@@ -10,7 +10,7 @@ from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from lms import access, errors, headers, i18n, navigation, storage
+from lms import access, errors, headers, i18n, mail, navigation, storage
 from lms.accounts.queries import user_by_session
 from lms.config import Config
 from lms.db import db
@@ -52,6 +52,9 @@ def build(config: Config) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]
     db.init_app(app)
     storage.init_app(app, folder=config.state / "blobs")
+    mail.init_app(
+        app, outbox=config.state / "outbox", server=config.smtp_url, sender=config.mail_from
+    )
     _init_login(app)
     csrf.init_app(app)
     i18n.init_app(app)
@@ -99,6 +102,8 @@ def _add_rooms(app: Flask) -> None:
     from lms.outcomes import views as outcomes
     from lms.regrading import views as regrading
     from lms.reports import views as reports
+    from lms.surveys import answer_views as survey_answers
+    from lms.surveys import views as surveys
     from lms.worker import worker
 
     rooms = (home, accounts, oidc, cohorts, compute, compute_api, coursework, exchange, gradebook)
@@ -110,6 +115,8 @@ def _add_rooms(app: Flask) -> None:
         reports,
         careers,
         ventures,
+        surveys,
+        survey_answers,
     )
     for room in (*rooms, gradebook_file, staff_exchange, regrading, *outcome_rooms, content):
         app.register_blueprint(room.bp)

@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
+SMTP_SCHEMES = ("smtp", "smtps", "smtp+starttls")
 
 
 class ConfigError(Exception):
@@ -34,6 +35,8 @@ class Config:
     hub_client_secret: str
     hub_api_token: str
     kernels: Path | None = None
+    smtp_url: str | None = None
+    mail_from: str | None = None
     upload_bytes: int = 50 * 1024 * 1024
     session_seconds: int = 12 * 3600
     testing: bool = False
@@ -80,7 +83,27 @@ class Config:
             hub_client_secret=need("HUB_CLIENT_SECRET"),
             hub_api_token=need("HUB_API_TOKEN"),
             kernels=Path(kernels) if kernels else None,
+            smtp_url=_smtp_url(settings.get("SMTP_URL")),
+            mail_from=settings.get("MAIL_FROM"),
         )
+
+
+def _smtp_url(url: str | None) -> str | None:
+    """The mail server, where there is one: smtps://user:password@host:465, smtp+starttls://…:587, or
+    smtp://localhost:25 for a relay on the same machine."""
+    if not url:
+        return None
+    parts = urlsplit(url)
+    try:
+        known = parts.scheme in SMTP_SCHEMES and parts.hostname and parts.port != 0
+    except ValueError:  # the port is no number
+        known = False
+    if not known:
+        raise ConfigError(
+            "SMTP_URL is not understood: write smtps://user:password@host:465 or "
+            "smtp+starttls://user:password@host:587, or leave it out to keep mails in the outbox."
+        )
+    return url
 
 
 def _written_by_supervisor(state: Path) -> dict[str, str]:

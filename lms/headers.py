@@ -29,7 +29,7 @@ def _add(response: Response) -> Response:
         content=config["CONTENT_ORIGIN"], hub=config["HUB_ORIGIN"], lms=config["LMS_ORIGIN"]
     )
     headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "same-origin"
+    headers.setdefault("Referrer-Policy", "same-origin")  # a page may be stricter
     headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     if not on_content_host:

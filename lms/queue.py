@@ -1,6 +1,6 @@
 """Background jobs on PostgreSQL: a job is enqueued in the transaction of the act that needs it.
 
-Rooms declare their jobs in tasks.py with `@task`; a job runs in its own transaction, at least
+Rooms declare their jobs in tasks.py with `@task` (or `@periodic`); a job runs in its own transaction, at least
 once, so it must be repeatable. It is tried until it is done or given up, and a room says with
 `@given_up` what people shall read then:
 
@@ -42,6 +42,7 @@ SCARCE = FULL | {errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 KILLED = "the grader's process ended {} times while it worked on this"
 _tasks: dict[str, Callable[..., None]] = {}
 _given_up: dict[str, Callable[..., None]] = {}
+_periodic: dict[str, str] = {}
 _logger = logging.getLogger(__name__)
 
 
@@ -65,6 +66,19 @@ def task(function: Callable[..., None]) -> Callable[..., None]:
     """Declare a job. Its name is `<room>.<function>`; its arguments must be JSON."""
     _tasks[task_name(function)] = function
     return function
+
+
+def periodic(cron: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Declare a job that is enqueued by itself, by a crontab line in UTC; it takes no arguments.
+
+    A time at which no worker ran is passed over, so that a job does whatever has become due since.
+    """
+
+    def declare(function: Callable[..., None]) -> Callable[..., None]:
+        _periodic[task_name(function)] = cron
+        return task(function)
+
+    return declare
 
 
 def given_up(job: Callable[..., None]) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -113,7 +127,11 @@ async def _work(
     connector = PsycopgConnector(conninfo=app.config["DATABASE_URL"])
     engine = procrastinate.App(connector=connector)
     for name, function in _tasks.items():
-        engine.task(name=name, pass_context=True, retry=_Patience())(_job(app, name, function))
+        job = engine.task(name=name, pass_context=True, retry=_Patience())(
+            _job(app, name, function)
+        )
+        if cron := _periodic.get(name):
+            engine.periodic(cron=cron)(job)
 
     async def noted(run: Callable[[], Any], context: JobContext, worker: Any) -> Any:
         note(worker.worker_id, context.job.id)
@@ -148,8 +166,10 @@ async def _work(
 def _job(app: Flask, name: str, function: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(function)
     def job(
-        context: JobContext, *, deaths: Sequence[int] = (), errors: int = 0, **arguments: Any
-    ) -> None:
+        context: JobContext, *, deaths: Sequence[int] = (), errors: int = 0,
+        timestamp: int | None = None, **arguments: Any,
+    ) -> None:  # fmt: skip
+        """`timestamp`: when a periodic job was due; it looks itself what is due now."""
         give_up: Callable[..., None] = _given_up.get(name, _fail)
         with app.app_context():
             try:

@@ -34,6 +34,7 @@ from lms.state_folder import (
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOK_PYTHON = ROOT / ".venv-notebook/bin/python"
 FREE_BYTES = 200 * 1024 * 1024
+MAIL_SETTINGS = ("SMTP_URL", "MAIL_FROM")
 PASSED_ON = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "LOGNAME", "TMPDIR", "TZ", "USER")
 
 
@@ -69,6 +70,7 @@ class Academy:
             "DATABASE_URL": self.databases["lms"],
             "GRADING_KERNELS": str(self.state / "kernels/share/jupyter/kernels"),
             **self.origins,
+            **{name: os.environ[name] for name in MAIL_SETTINGS if name in os.environ},
             **{name: self.secrets[name] for name in mine},
         }
 
@@ -94,6 +96,7 @@ class Academy:
                 *(sys.executable, "-m", "gunicorn", "--no-control-socket"),
                 *("--worker-class", "gthread", "--workers", "2", "--threads", "8"),
                 *("--graceful-timeout", "5", "--access-logfile", "-"),
+                *("--logger-class", "lms.access_log.AccessLog"),
                 *("--bind", f"127.0.0.1:{self.ports.lms}"),
                 *("--bind", f"127.0.0.1:{self.ports.content}"),
                 "wsgi:app",

@@ -28,7 +28,12 @@ from lms.coursework.tasks import CannotWork, check_grader
 from lms.processes import die_with_parent
 from lms.queue import Fallen
 
-ROOMS_WITH_JOBS = ("lms.coursework.tasks",)
+ROOMS_WITH_JOBS = (
+    "lms.coursework.tasks",
+    "lms.gradebook.tasks",
+    "lms.mail",
+    "lms.surveys.tasks",
+)
 LOOK_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 5.0
 STEADY_SECONDS = 10.0

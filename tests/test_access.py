@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from lms.access import GRANTS, Credential, Permission, Role
 from lms.careers import actions as careers
@@ -21,6 +22,9 @@ from lms.outcomes.models import EvidenceKind
 from lms.regrading.actions import request_regrade
 from lms.reports.actions import make_report
 from lms.reports.models import Report
+from lms.surveys import actions as surveys
+from lms.surveys.models import Invitation
+from lms.surveys.queries import schedule
 
 # endpoint: (method, what ada, ines, lena, omar, stan and nobody get). Ids are lena's cohort, her
 # assignment and her submission. 302 to the sign-in page is written "in".
@@ -150,6 +154,20 @@ ROUTES: dict[str, tuple[str, tuple[int | str, ...]]] = {
     "ventures.new_waiting": ("GET", (200, 403, 403, 403, 404, "in")),
     "ventures.new_waiting_person": ("GET", (200, 403, 403, 403, 403, "in")),
     "ventures.end_waiting_person": ("GET", (200, 403, 403, 403, 403, "in")),
+    "surveys.waves": ("GET", (200, 403, 403, 404, 404, "in")),
+    "surveys.opening": ("POST", (409, 403, 403, 404, 404, "in")),
+    "surveys.closure": ("POST", (302, 403, 403, 404, 404, "in")),
+    "surveys.wave": ("GET", (200, 403, 403, 404, 404, "in")),
+    "surveys.invitation": ("GET", (200, 403, 403, 404, 404, "in")),
+    "surveys.mail_again": ("POST", (302, 403, 403, 404, 404, "in")),
+    "surveys.call": ("POST", (302, 403, 403, 404, 404, "in")),
+    "surveys.revocation": ("POST", (302, 403, 403, 404, 404, "in")),
+    "surveys.asking_again": ("POST", (422, 403, 403, 404, 404, "in")),
+    "survey_answers.start": ("GET", (404, 404, 404, 404, 404, 404)),
+    "survey_answers.unchanged": ("POST", (404, 404, 404, 404, 404, 404)),
+    "survey_answers.place": ("GET", (404, 404, 404, 404, 404, 404)),
+    "survey_answers.terms": ("GET", (404, 404, 404, 404, 404, 404)),
+    "survey_answers.opt_out": ("GET", (404, 404, 404, 404, 404, 404)),
 }
 PEOPLE = ("ada", "ines", "lena", "omar", "stan", None)
 
@@ -220,6 +238,8 @@ def _address(app: Flask, endpoint: str, academy: SimpleNamespace, submission: ob
         values["number"] = _recorded(academy, endpoint)
     if endpoint.startswith(("careers.", "ventures.")):
         values |= _careers(academy, endpoint)
+    if endpoint.startswith("surveys."):
+        values |= {"months": 3, "number": _asked(academy)}
     if endpoint.startswith("regrading.") and endpoint != "regrading.new":
         values["regrade_id"] = _open_regrade(academy).id
     if endpoint.startswith("reports."):
@@ -268,6 +288,14 @@ def _careers(academy: SimpleNamespace, endpoint: str) -> dict[str, object]:
     db.session.commit()
     number = waiting.id if endpoint == "ventures.end_waiting_person" else mou.id
     return {"employer_id": venture.id, "kind": "mous", "number": number}
+
+
+def _asked(academy: SimpleNamespace) -> int:
+    """lena's number in the open first wave of her cohort."""
+    academy.enrolments[0].completed_on = date(2026, 3, 2)
+    wave = surveys.open_wave(schedule(academy.cohorts[0])[0], by=academy.ada)
+    db.session.commit()
+    return db.session.scalars(select(Invitation.id).where(Invitation.wave_id == wave.id)).one()
 
 
 def _open_regrade(academy: SimpleNamespace) -> Regrade:

@@ -1,0 +1,187 @@
+"""An administrator's pages of the survey: a cohort's waves, who is asked, and what was tried."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from lms import audit, mail
+from lms.access import Permission, actor, allow
+from lms.cohorts.models import Cohort
+from lms.outcomes.record_forms import tried
+from lms.pages import Page
+from lms.surveys import actions, answering, queries, words
+from lms.surveys.forms import AttemptForm, OutcomeFilter, ReasonedForm
+from lms.surveys.models import Channel, Invitation, Wave
+
+bp = Blueprint("surveys", __name__, url_prefix="/surveys", template_folder="templates")
+
+
+@bp.get("/cohorts/<int:cohort_id>")
+@allow(Permission.OUTCOME_READ)
+def waves(cohort: Cohort) -> Any:
+    planned = queries.schedule(cohort)
+    counts = queries.counts([item.wave for item in planned if item.wave])
+    return _show("waves", cohort=cohort, planned=planned, counts=counts)
+
+
+@bp.post("/cohorts/<int:cohort_id>/waves/<int:months>/opening")
+@allow(Permission.OUTCOME_RECORD)
+def opening(cohort: Cohort, months: int) -> Any:
+    planned = next((item for item in queries.schedule(cohort) if item.months == months), None)
+    if planned is None:
+        abort(HTTPStatus.NOT_FOUND)
+    wave = actions.open_wave(planned, by=actor())
+    asked = queries.counts([wave])[wave.id].asked
+    flash(
+        _("Open. %(asked)s people are asked; the mails are on their way.", asked=asked), "success"
+    )
+    return redirect(url_for("surveys.wave", cohort_id=cohort.id, months=months))
+
+
+@bp.post("/cohorts/<int:cohort_id>/waves/<int:months>/closure")
+@allow(Permission.OUTCOME_RECORD)
+def closure(cohort: Cohort, months: int) -> Any:
+    actions.close_wave(_wave(cohort, months), by=actor())
+    flash(_("Closed. No link of this wave is good any more."), "success")
+    return redirect(url_for("surveys.wave", cohort_id=cohort.id, months=months))
+
+
+@bp.get("/cohorts/<int:cohort_id>/waves/<int:months>")
+@allow(Permission.OUTCOME_READ)
+def wave(cohort: Cohort, months: int) -> Any:
+    found = _wave(cohort, months)
+    form = OutcomeFilter(request.args)
+    query = queries.invitations(found, only=form.only)
+    page: Page[Invitation] = Page.of(query, number=request.args.get("page", 1, int), size=50)
+    return _show(
+        "wave",
+        cohort=cohort,
+        wave=found,
+        counts=queries.counts([found])[found.id],
+        form=form,
+        page=page,
+        outcomes=queries.outcomes([row.id for row in page.rows]),
+    )
+
+
+@bp.route(
+    "/cohorts/<int:cohort_id>/waves/<int:months>/people/<int:number>", methods=["GET", "POST"]
+)
+@allow(Permission.OUTCOME_RECORD)
+def invitation(cohort: Cohort, months: int, number: int) -> Any:
+    """One person in one wave; sending the form records an attempt."""
+    row = _invitation(cohort, months, number)
+    form = AttemptForm()
+    if form.validate_on_submit():
+        channel, outcome = form.said()
+        with tried(form):
+            note = form.note.data or ""
+            actions.record_attempt(row, channel=channel, outcome=outcome, note=note, by=actor())
+        if not form.errors:
+            return _back(row, _("The attempt is recorded."))
+    if request.method == "GET":
+        audit.record("survey-answer-opened", row.person, by=actor(), wave=row.wave.id)
+    return _invitation_page(row, form)
+
+
+@bp.post("/cohorts/<int:cohort_id>/waves/<int:months>/people/<int:number>/mail")
+@allow(Permission.OUTCOME_RECORD)
+def mail_again(cohort: Cohort, months: int, number: int) -> Any:
+    row = _invitation(cohort, months, number)
+    actions.mail_again(row, by=actor())
+    return _back(row, _("A new mail is on its way; earlier links are void."))
+
+
+@bp.post("/cohorts/<int:cohort_id>/waves/<int:months>/people/<int:number>/call")
+@allow(Permission.OUTCOME_RECORD)
+def call(cohort: Cohort, months: int, number: int) -> Any:
+    """Fill in the form with the person on the telephone."""
+    row = _invitation(cohort, months, number)
+    token = actions.issue_link(row, channel=Channel.PHONE, by=actor())
+    actions.record_attempt(row, channel=Channel.PHONE, outcome=None, note="", by=actor())
+    return redirect(url_for("survey_answers.start", token=token))
+
+
+@bp.post("/cohorts/<int:cohort_id>/waves/<int:months>/people/<int:number>/revocation")
+@allow(Permission.OUTCOME_RECORD)
+def revocation(cohort: Cohort, months: int, number: int) -> Any:
+    row = _invitation(cohort, months, number)
+    actions.revoke_links(row, by=actor())
+    return _back(row, _("No link of this person is good any more."))
+
+
+@bp.post("/cohorts/<int:cohort_id>/waves/<int:months>/people/<int:number>/asking-again")
+@allow(Permission.OUTCOME_RECORD)
+def asking_again(cohort: Cohort, months: int, number: int) -> Any:
+    """Somebody who had opted out wants to be asked after all."""
+    row = _invitation(cohort, months, number)
+    form = ReasonedForm()
+    if not form.validate_on_submit():
+        return _invitation_page(row, AttemptForm(formdata=None), again=form, wrong=True)
+    actions.ask_again(row.person, reason=form.reason.data, by=actor())
+    return _back(row, _("From the next wave on this person is asked again."))
+
+
+def _wave(cohort: Cohort, months: int) -> Wave:
+    found = queries.wave(cohort, months)
+    if found is None:
+        abort(HTTPStatus.NOT_FOUND)
+    return found
+
+
+def _invitation(cohort: Cohort, months: int, number: int) -> Invitation:
+    found = queries.invitation(_wave(cohort, months), number)
+    if found is None:
+        abort(HTTPStatus.NOT_FOUND)
+    return found
+
+
+def _invitation_page(row: Invitation, form: AttemptForm, **values: Any) -> Any:
+    again = values.get("again") or ReasonedForm(formdata=None)
+    response = queries.response(row)
+    page = _show(
+        "invitation",
+        cohort=row.wave.cohort,
+        wave=row.wave,
+        invitation=row,
+        person=row.person,
+        outcome=queries.outcome_of(row),
+        response=response,
+        said=words.said(response.answers, pay=False) if response and response.answers else [],
+        begun=queries.draft(row) is not None,
+        links=queries.live_links(row),
+        opted_out=queries.opt_out(row.person) is not None,
+        form=form,
+        again=again,
+        looked_at=answering.looked_at(row.person),
+    )
+    wrong = form.errors or values.get("wrong")
+    return page, HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK
+
+
+def _back(row: Invitation, message: str) -> Any:
+    flash(message, "success")
+    return redirect(
+        url_for(
+            "surveys.invitation",
+            cohort_id=row.wave.cohort_id,
+            months=row.wave.months,
+            number=row.id,
+        )
+    )
+
+
+def _show(name: str, **values: Any) -> str:
+    return render_template(
+        f"surveys/{name}.html",
+        channel_names=words.channel_names(),
+        outcome_names=words.outcome_names(),
+        state_names=words.state_names(),
+        has_server=mail.has_server(),
+        lying=0 if mail.has_server() else mail.lying_in_outbox(),
+        **values,
+    )
