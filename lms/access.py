@@ -58,6 +58,7 @@ class Permission(StrEnum):
     GRADEBOOK_READ = "gradebook.read"
     GRADEBOOK_IMPORT = "gradebook.import"
     OUTCOME_READ = "outcome.read"
+    PRIVACY_MANAGE = "privacy.manage"
 
 
 P = Permission
@@ -78,7 +79,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         {
             P.PEOPLE_MANAGE, P.AUDIT_READ, P.COHORT_READ, P.COHORT_MANAGE,
             P.ROSTER_IMPORT, P.COURSE_READ, P.ASSIGNMENT_READ, P.SUBMISSION_READ, P.BOARD_READ,
-            P.GRADEBOOK_READ, P.GRADEBOOK_IMPORT, P.OUTCOME_READ,
+            P.GRADEBOOK_READ, P.GRADEBOOK_IMPORT, P.OUTCOME_READ, P.PRIVACY_MANAGE,
         }
     ),
 }  # fmt: skip

@@ -10,7 +10,7 @@ from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from lms import access, errors, headers, i18n, navigation, storage
+from lms import access, downloads, errors, headers, i18n, navigation, storage
 from lms.accounts.queries import user_by_session
 from lms.config import Config
 from lms.db import db
@@ -57,6 +57,7 @@ def build(config: Config) -> Flask:
     headers.init_app(app)
     errors.init_app(app)
     navigation.init_app(app)
+    downloads.init_app(app)
     _add_rooms(app)
     _init_transaction(app)
     app.before_request(_keep_hosts_apart)
@@ -89,11 +90,12 @@ def _add_rooms(app: Flask) -> None:
     from lms.migrations import cli as migrations_cli
     from lms.outcomes import cli as outcomes_cli
     from lms.outcomes import views as outcomes
+    from lms.privacy import views as privacy
     from lms.regrading import views as regrading
     from lms.worker import worker
 
     rooms = (home, accounts, oidc, cohorts, compute, compute_api, coursework, exchange, gradebook)
-    for room in (*rooms, gradebook_file, staff_exchange, regrading, outcomes, content):
+    for room in (*rooms, gradebook_file, staff_exchange, regrading, outcomes, privacy, content):
         app.register_blueprint(room.bp)
     for commands in (curricula_cli, demo_cli, migrations_cli, outcomes_cli):
         app.cli.add_command(commands.commands)

@@ -43,7 +43,7 @@ ROUTES: dict[str, tuple[str, tuple[int | str, ...]]] = {
     "cohorts.opening": ("POST", (409, 403, 403, 404, 404, "in")),
     "cohorts.closure": ("GET", (200, 403, 403, 404, 404, "in")),
     "cohorts.roster_import": ("GET", (200, 403, 403, 404, 404, "in")),
-    "cohorts.invitations": ("POST", (200, 403, 403, 404, 404, "in")),
+    "cohorts.invitations": ("GET", (200, 403, 403, 404, 404, "in")),
     "cohorts.completions": ("GET", (200, 403, 403, 404, 404, "in")),
     "cohorts.leaving": ("GET", (200, 403, 403, 404, 404, "in")),
     "cohorts.new_offering": ("GET", (200, 403, 403, 404, 404, "in")),
@@ -92,6 +92,9 @@ ROUTES: dict[str, tuple[str, tuple[int | str, ...]]] = {
     "outcomes.index": ("GET", (200, 403, 403, 403, 403, "in")),
     "outcomes.report_csv": ("GET", (200, 403, 403, 403, 403, "in")),
     "outcomes.report_xlsx": ("GET", (200, 403, 403, 403, 403, "in")),
+    "privacy.consents": ("GET", (200, 200, 200, 200, 200, "in")),
+    "privacy.decision": ("POST", (400, 400, 400, 400, 400, "in")),
+    "privacy.index": ("GET", (200, 403, 403, 403, 403, "in")),
 }
 PEOPLE = ("ada", "ines", "lena", "omar", "stan", None)
 
@@ -157,6 +160,7 @@ def _address(app: Flask, endpoint: str, academy: SimpleNamespace, submission: ob
         "path": "ps1.ipynb",
         "page": "ps1.html",
         "number": submission.id,
+        "purpose": "education",
     }
     if endpoint.startswith("regrading.") and endpoint != "regrading.new":
         values["regrade_id"] = _open_regrade(academy).id
