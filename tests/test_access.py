@@ -95,6 +95,10 @@ ROUTES: dict[str, tuple[str, tuple[int | str, ...]]] = {
     "privacy.consents": ("GET", (200, 200, 200, 200, 200, "in")),
     "privacy.decision": ("POST", (400, 400, 400, 400, 400, "in")),
     "privacy.index": ("GET", (200, 403, 403, 403, 403, "in")),
+    "privacy.access_review": ("GET", (200, 403, 403, 403, 403, "in")),
+    "privacy.due": ("GET", (200, 403, 403, 403, 403, "in")),
+    "privacy.breach": ("GET", (200, 403, 403, 403, 403, "in")),
+    "privacy.breach_file": ("GET", (400, 403, 403, 403, 403, "in")),
 }
 PEOPLE = ("ada", "ines", "lena", "omar", "stan", None)
 
@@ -161,6 +165,7 @@ def _address(app: Flask, endpoint: str, academy: SimpleNamespace, submission: ob
         "page": "ps1.html",
         "number": submission.id,
         "purpose": "education",
+        "month": "2026-10",
     }
     if endpoint.startswith("regrading.") and endpoint != "regrading.new":
         values["regrade_id"] = _open_regrade(academy).id

@@ -9,7 +9,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from lms import content, downloads, polling, tables
+from lms import audit, content, downloads, polling, tables
 from lms.access import Permission, actor, allow
 from lms.cohorts.models import Offering
 from lms.coursework import queries as coursework
@@ -56,6 +56,7 @@ def submission(assignment: Assignment, submission: Submission) -> Any:
         run = coursework.latest_runs([submission.id]).get(submission.id)
         is_ready = run is not None and run.is_finished and not run.awaits_pages
         return "", 204, {"HX-Refresh": "true"} if is_ready else {}
+    audit.record("submission-viewed", submission, by=actor(), whose=[submission.enrolment.user_id])
     return _submission_page(assignment, submission)
 
 

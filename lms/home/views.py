@@ -15,6 +15,7 @@ from lms.coursework.queries import assignments
 from lms.db import db, utcnow
 from lms.home import queries
 from lms.i18n import SEOUL, seoul_day
+from lms.privacy.access_log import months_to_review
 from lms.privacy.queries import consents_of
 
 bp = Blueprint("home", __name__, template_folder="templates")
@@ -39,6 +40,7 @@ def index() -> Any:
         teaching=teaching,
         undecided=_undecided(person) if access.Role.TRAINEE in found else 0,
         funnels=cohorts.funnels() if access.Role.ADMINISTRATOR in found else [],
+        unreviewed=months_to_review() if access.Role.ADMINISTRATOR in found else [],
         waiting=queue.waiting() if access.Role.ADMINISTRATOR in found else None,
     )
 
