@@ -15,7 +15,7 @@ from lms.access import Permission, actor, allow
 from lms.accounts.queries import user_by_name
 from lms.db import utcnow
 from lms.errors import Invalid
-from lms.i18n import SEOUL, from_seoul, local
+from lms.i18n import SEOUL, current_locale, from_seoul
 from lms.privacy import access_log, actions, queries, retention
 from lms.privacy.access_log import Affected
 from lms.privacy.forms import BreachForm, ConsentForm, DestructionForm, ReviewForm, month_of
@@ -29,7 +29,7 @@ TELL_REGULATOR = 1000  # people: article 34 and its decree, article 39-40
 @bp.get("/consents")
 @allow(Permission.OWN_ACCOUNT)
 def consents() -> Any:
-    titles = {one.purpose: local(one.title) for one in versions()}
+    titles = {one.purpose: one.title.in_(current_locale()) for one in versions()}
     return render_template(
         "privacy/consents.html",
         consents=queries.consents_of(actor()),
@@ -130,7 +130,11 @@ def breach() -> Any:
     form = BreachForm(request.args)
     found = _affected(form) if request.args and form.validate() else None
     return render_template(
-        "privacy/breach.html", form=form, affected=found, tell_regulator=TELL_REGULATOR
+        "privacy/breach.html",
+        form=form,
+        affected=found,
+        asked=_asked(form),
+        tell_regulator=TELL_REGULATOR,
     )
 
 
@@ -146,10 +150,15 @@ def breach_file() -> Any:
         action="affected-exported",
         about=None,
         whose={one.person.id for one in found},
-        back=url_for("privacy.breach", **request.args),
+        back=url_for("privacy.breach", **_asked(form)),
         facts={"format": "csv"},
     )
     return downloads.give(file, lambda: tables.csv_response(_lines(found), name="affected.csv"))
+
+
+def _asked(form: BreachForm) -> dict[str, Any]:
+    """What the address asks for, and nothing else that a link could be made to carry."""
+    return {name: value for name, value in request.args.items() if name in form}
 
 
 def _affected(form: BreachForm) -> list[Affected] | None:
