@@ -84,6 +84,7 @@ class Permission(StrEnum):
     OWN_RECORD = "own-record"
     CAREERS_READ = "careers.read"
     CAREERS_MANAGE = "careers.manage"
+    PRIVACY_MANAGE = "privacy.manage"
 
 
 P = Permission
@@ -107,7 +108,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.PEOPLE_MANAGE, P.AUDIT_READ, P.COHORT_READ, P.COHORT_MANAGE,
             P.ROSTER_IMPORT, P.COURSE_READ, P.ASSIGNMENT_READ, P.SUBMISSION_READ, P.BOARD_READ,
             P.GRADEBOOK_READ, P.GRADEBOOK_IMPORT, P.OUTCOME_READ, P.OUTCOME_RECORD,
-            P.REPORT_READ, P.REPORT_WRITE, P.REPORT_APPROVE, P.CAREERS_READ, P.CAREERS_MANAGE,
+            P.REPORT_READ, P.REPORT_WRITE, P.REPORT_APPROVE, P.CAREERS_READ, P.CAREERS_MANAGE, P.PRIVACY_MANAGE,
         }
     ),
 }  # fmt: skip

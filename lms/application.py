@@ -10,7 +10,7 @@ from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from lms import access, errors, headers, i18n, mail, navigation, storage
+from lms import access, downloads, errors, headers, i18n, mail, navigation, storage
 from lms.accounts.queries import user_by_session
 from lms.config import Config
 from lms.db import db
@@ -62,6 +62,7 @@ def build(config: Config) -> Flask:
     errors.init_app(app)
     navigation.init_app(app)
     report_pages.init_app(app)
+    downloads.init_app(app)
     _add_rooms(app)
     _init_transaction(app)
     app.before_request(_keep_hosts_apart)
@@ -100,6 +101,7 @@ def _add_rooms(app: Flask) -> None:
     from lms.outcomes import own_record_views as own_record
     from lms.outcomes import record_views as outcome_records
     from lms.outcomes import views as outcomes
+    from lms.privacy import views as privacy
     from lms.regrading import views as regrading
     from lms.reports import views as reports
     from lms.surveys import answer_views as survey_answers
@@ -117,6 +119,7 @@ def _add_rooms(app: Flask) -> None:
         ventures,
         surveys,
         survey_answers,
+        privacy,
     )
     for room in (*rooms, gradebook_file, staff_exchange, regrading, *outcome_rooms, content):
         app.register_blueprint(room.bp)

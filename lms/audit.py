@@ -6,12 +6,13 @@ An event is written in the transaction of the act, so an undone act leaves none.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from flask import has_request_context, request
 from sqlalchemy import BigInteger, ForeignKey, Index, Select, select, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from lms.db import Base, Key, Now, db
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
 
 class AuditEvent(Base):
     __tablename__ = "audit_event"
-    __table_args__ = (Index("ix_audit_event_subject", "subject_type", "subject_id"),)
+    __table_args__ = (
+        Index("ix_audit_event_subject", "subject_type", "subject_id"),
+        Index("ix_audit_event_access_at", "at", postgresql_where=text("whose IS NOT NULL")),
+    )
 
     id: Mapped[Key]
     at: Mapped[Now] = mapped_column(index=True)
@@ -34,6 +38,9 @@ class AuditEvent(Base):
     subject_id: Mapped[int | None] = mapped_column(BigInteger)
     detail: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
     address: Mapped[str | None]
+    whose: Mapped[list[int] | None] = mapped_column(
+        ARRAY(BigInteger), doc="ids of the people whose personal data was seen or taken"
+    )
 
     actor: Mapped[User | None] = relationship()
 
@@ -44,9 +51,13 @@ def record(
     *,
     by: User | None,
     at: datetime | None = None,
+    whose: Collection[int] | None = None,
     **detail: Any,
 ) -> None:
-    """Add an event to the transaction. `detail` must be JSON and carries no secret."""
+    """Add an event to the transaction. `detail` must be JSON and carries no secret.
+
+    `whose`: the ids of the people whose personal data the actor saw or took with it.
+    """
     if subject is not None and subject.id is None:  # type: ignore[attr-defined]
         db.session.flush()
     db.session.add(
@@ -57,6 +68,7 @@ def record(
             subject_id=subject.id if subject is not None else None,  # type: ignore[attr-defined]
             detail=detail,
             address=request.remote_addr if has_request_context() else None,
+            whose=sorted(whose) if whose else None,
             **({"at": at} if at else {}),
         )
     )

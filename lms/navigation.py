@@ -52,6 +52,8 @@ def _nav() -> list[NavItem]:
         items.append(_item(_("People"), "accounts.people", "person-badge"))
     if access.may(Permission.AUDIT_READ):
         items.append(_item(_("Audit trail"), "accounts.audit_trail", "shield-check"))
+    if access.may(Permission.PRIVACY_MANAGE):
+        items.append(_item(_("Personal data"), "privacy.index", "shield-lock"))
     for offering in offerings_of(access.actor())[:8]:
         label = f"{offering.course.title.in_(current_locale())}"
         items.append(_item(label, "coursework.course", "book", offering_id=offering.id))
@@ -67,6 +69,7 @@ def _nav_secondary() -> list[NavItem]:
         _item(_("My record"), "own_record.index", "briefcase"),
         _item(_("Notebook server"), "compute.server", "cpu"),
         _item(_("My account"), "accounts.profile", "person-circle"),
+        _item(_("My consents"), "privacy.consents", "card-checklist"),
     ]
 
 

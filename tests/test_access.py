@@ -56,7 +56,7 @@ ROUTES: dict[str, tuple[str, tuple[int | str, ...]]] = {
     "cohorts.opening": ("POST", (409, 403, 403, 404, 404, "in")),
     "cohorts.closure": ("GET", (200, 403, 403, 404, 404, "in")),
     "cohorts.roster_import": ("GET", (200, 403, 403, 404, 404, "in")),
-    "cohorts.invitations": ("POST", (200, 403, 403, 404, 404, "in")),
+    "cohorts.invitations": ("GET", (200, 403, 403, 404, 404, "in")),
     "cohorts.completions": ("GET", (200, 403, 403, 404, 404, "in")),
     "cohorts.leaving": ("GET", (200, 403, 403, 404, 404, "in")),
     "cohorts.new_offering": ("GET", (200, 403, 403, 404, 404, "in")),
@@ -168,6 +168,13 @@ ROUTES: dict[str, tuple[str, tuple[int | str, ...]]] = {
     "survey_answers.place": ("GET", (404, 404, 404, 404, 404, 404)),
     "survey_answers.terms": ("GET", (404, 404, 404, 404, 404, 404)),
     "survey_answers.opt_out": ("GET", (404, 404, 404, 404, 404, 404)),
+    "privacy.consents": ("GET", (200, 200, 200, 200, 200, "in")),
+    "privacy.decision": ("POST", (400, 400, 400, 400, 400, "in")),
+    "privacy.index": ("GET", (200, 403, 403, 403, 403, "in")),
+    "privacy.access_review": ("GET", (200, 403, 403, 403, 403, "in")),
+    "privacy.due": ("GET", (200, 403, 403, 403, 403, "in")),
+    "privacy.breach": ("GET", (200, 403, 403, 403, 403, "in")),
+    "privacy.breach_file": ("GET", (400, 403, 403, 403, 403, "in")),
 }
 PEOPLE = ("ada", "ines", "lena", "omar", "stan", None)
 
@@ -233,6 +240,8 @@ def _address(app: Flask, endpoint: str, academy: SimpleNamespace, submission: ob
         "path": "ps1.ipynb",
         "page": "ps1.html",
         "number": submission.id,
+        "purpose": "education",
+        "month": "2026-10",
     }
     if endpoint.startswith("outcome_records."):
         values["number"] = _recorded(academy, endpoint)

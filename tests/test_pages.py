@@ -62,7 +62,7 @@ PAGES = {  # page: (person, the most queries it may take)
     "/": ("ines", 18),
     "/gradebook/assignments/{assignment}/board": ("ines", 16),
     "/gradebook/courses/{offering}": ("ines", 16),
-    "/gradebook/courses/{offering}/grades.csv": ("ines", 16),
+    "/gradebook/courses/{offering}/grades-file": ("ines", 16),
     "/gradebook/courses/{offering}/nbgrader": ("ines", 10),
     "/coursework/courses/{offering}": ("ines", 24),
     "/cohorts/{cohort}": ("ada", 14),

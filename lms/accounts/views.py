@@ -206,6 +206,8 @@ def person(person: User) -> Any:
         else:
             flash(_("The changes are saved."), "success")
             return redirect(url_for("accounts.person", person_id=person.id))
+    if person.id != actor().id:
+        audit.record("person-viewed", person, by=actor(), whose=[person.id])
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     parts = cohorts.parts([person])[person.id]
     return render_template("accounts/person.html", person=person, form=form, parts=parts), status

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -11,7 +12,7 @@ from flask_babel import ngettext
 from flask_wtf import FlaskForm
 from sqlalchemy import select
 
-from lms import audit, tables
+from lms import downloads, tables
 from lms.access import Permission, actor, allow
 from lms.accounts import actions as accounts
 from lms.accounts.models import User
@@ -129,19 +130,32 @@ def roster_import(cohort: Cohort) -> Any:
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK
 
 
-@bp.post("/<int:cohort_id>/invitations.csv")
+@bp.route("/<int:cohort_id>/invitations", methods=["GET", "POST"])
 @allow(Permission.ROSTER_IMPORT)
 def invitations(cohort: Cohort) -> Any:
     """A link for everybody who cannot sign in yet, to set a first password; for a mail merge."""
+    waiting = queries.without_password(cohort)
+    file = downloads.PersonalFile(
+        title=_("Invitations as CSV"),
+        action="invitations-exported",
+        about=cohort,
+        whose={enrolment.user_id for enrolment in waiting},
+        back=url_for("cohorts.cohort", cohort_id=cohort.id),
+        facts={"format": "csv"},
+    )
+    name = f"invitations-{cohort.number}.csv"
+    return downloads.give(file, lambda: tables.csv_response(_invitations(waiting), name=name))
+
+
+def _invitations(waiting: Sequence[Enrolment]) -> list[list[Any]]:
     lines: list[list[Any]] = [
         [_("Student number"), _("Name"), _("E-mail"), _("User name"), _("Invitation")]
     ]
-    for enrolment in queries.without_password(cohort):
+    for enrolment in waiting:
         person = enrolment.user
         link = url_for("accounts.welcome", token=accounts.invitation(person), _external=True)
         lines.append([enrolment.student_number, person.name, person.email, person.username, link])
-    audit.record("invitations-exported", cohort, by=actor(), people=len(lines) - 1)
-    return tables.csv_response(lines, name=f"invitations-{cohort.number}.csv")
+    return lines
 
 
 @bp.route("/<int:cohort_id>/enrolments/<int:enrolment_id>/leaving", methods=["GET", "POST"])

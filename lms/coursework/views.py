@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 
-from lms import content, markdown, polling
+from lms import audit, content, markdown, polling
 from lms.access import Permission, actor, allow, may
 from lms.cohorts import queries as cohorts
 from lms.cohorts.models import Enrolment, Offering
@@ -175,6 +175,9 @@ def submission(assignment: Assignment, submission: Submission) -> Any:
     }
     if polling.is_fragment():
         return polling.part("coursework/_progress.html", **context)
+    whose = submission.enrolment.user_id
+    if whose != actor().id:
+        audit.record("submission-viewed", submission, by=actor(), whose=[whose])
     commented = queries.feedback([submission.id] if grade and grade.released_at else [])
     pages = [file for feedback in commented.values() for file in feedback.pages]
     return render_template(

@@ -36,9 +36,15 @@ def request_export(offering: Offering, *, by: User) -> GradebookExport:
     db.session.execute(delete(GradebookExport).where(GradebookExport.offering_id == offering.id))
     export = GradebookExport(offering_id=offering.id, by_id=by.id)
     db.session.add(export)
-    audit.record("gradebook-exported", offering, by=by, format="gradebook.db")
+    audit.record("gradebook-file-made", offering, by=by, format="gradebook.db")
     queue.enqueue("gradebook.make_file", export_id=export.id)
     return export
+
+
+def whose(offering: Offering) -> set[int]:
+    """The ids of the people in the file."""
+    found = select(Enrolment.user_id).where(Enrolment.cohort_id == offering.cohort_id)
+    return set(db.session.scalars(found))
 
 
 def make(offering: Offering) -> bytes:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from flask import Blueprint, Response, abort, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from grading.gradebook_files import UnusableGradebook
-from lms import tables
+from lms import downloads, tables
 from lms.access import Permission, actor, allow
 from lms.cohorts.models import Offering
 from lms.gradebook import file_export, file_import
@@ -49,13 +49,23 @@ def export(offering: Offering) -> Any:
     return redirect(url_for("gradebook_file.index", offering_id=offering.id))
 
 
-@bp.get("/gradebook.db")
+@bp.route("/file", methods=["GET", "POST"])
 @allow(Permission.GRADEBOOK_READ)
-def download(offering: Offering) -> Response:
+def download(offering: Offering) -> Any:
     export = file_export.latest_export(offering)
-    if export is None or export.content is None:
+    if export is None or export.made_at is None:
         abort(HTTPStatus.NOT_FOUND)
-    return tables.attachment(export.content, SQLITE, "gradebook.db")
+    file = downloads.PersonalFile(
+        title=_("Download gradebook.db"),
+        action="gradebook-exported",
+        about=offering,
+        whose=file_export.whose(offering),
+        back=url_for("gradebook_file.index", offering_id=offering.id),
+        facts={"format": "gradebook.db"},
+    )
+    return downloads.give(
+        file, lambda: tables.attachment(export.content or b"", SQLITE, "gradebook.db")
+    )
 
 
 @bp.post("/imports")

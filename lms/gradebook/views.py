@@ -5,11 +5,11 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from lms import audit, content, polling, tables
+from lms import audit, content, downloads, polling, tables
 from lms.access import Permission, actor, allow
 from lms.cohorts.models import Offering
 from lms.coursework import queries as coursework
@@ -56,6 +56,7 @@ def submission(assignment: Assignment, submission: Submission) -> Any:
         run = coursework.latest_runs([submission.id]).get(submission.id)
         is_ready = run is not None and run.is_finished and not run.awaits_pages
         return "", 204, {"HX-Refresh": "true"} if is_ready else {}
+    audit.record("submission-viewed", submission, by=actor(), whose=[submission.enrolment.user_id])
     return _submission_page(assignment, submission)
 
 
@@ -163,12 +164,20 @@ def table(offering: Offering) -> Any:
     )
 
 
-@bp.get("/courses/<int:offering_id>/grades.csv")
+@bp.route("/courses/<int:offering_id>/grades-file", methods=["GET", "POST"])
 @allow(Permission.GRADEBOOK_READ)
-def export(offering: Offering) -> Response:
+def export(offering: Offering) -> Any:
     gradebook = queries.gradebook_for(actor(), offering)
-    audit.record("gradebook-exported", offering, by=actor(), people=len(gradebook.rows))
-    return tables.csv_response(_lines(gradebook), name=f"grades-{offering.code}.csv")
+    file = downloads.PersonalFile(
+        title=_("Gradebook as CSV"),
+        action="gradebook-exported",
+        about=offering,
+        whose={row.enrolment.user_id for row in gradebook.rows},
+        back=url_for("gradebook.table", offering_id=offering.id),
+        facts={"format": "csv"},
+    )
+    name = f"grades-{offering.code}.csv"
+    return downloads.give(file, lambda: tables.csv_response(_lines(gradebook), name=name))
 
 
 def _lines(gradebook: Gradebook) -> list[list[Any]]:

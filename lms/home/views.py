@@ -9,11 +9,14 @@ from sqlalchemy import text
 
 from lms import access, queue
 from lms.access import Permission, actor, allow, public
+from lms.accounts.models import User
 from lms.cohorts import queries as cohorts
 from lms.coursework.queries import assignments
 from lms.db import db, utcnow
 from lms.home import queries
 from lms.i18n import SEOUL, seoul_day
+from lms.privacy.access_log import months_to_review
+from lms.privacy.queries import consents_of
 
 bp = Blueprint("home", __name__, template_folder="templates")
 
@@ -35,9 +38,16 @@ def index() -> Any:
         today=utcnow().astimezone(SEOUL).date(),
         day=queries.trainee_day(person, day=seoul_day()),
         teaching=teaching,
+        undecided=_undecided(person) if access.Role.TRAINEE in found else 0,
         funnels=cohorts.funnels() if access.Role.ADMINISTRATOR in found else [],
+        unreviewed=months_to_review() if access.Role.ADMINISTRATOR in found else [],
         waiting=queue.waiting() if access.Role.ADMINISTRATOR in found else None,
     )
+
+
+def _undecided(person: User) -> int:
+    """How many uses of their data the person has yet to say something about."""
+    return sum(own.waits for own in consents_of(person))
 
 
 @bp.get("/healthz")

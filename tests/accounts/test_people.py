@@ -211,6 +211,6 @@ class TestAuditTrail:
     def test_every_recorded_action_has_words(self) -> None:
         rooms = Path(__file__).parents[2] / "lms"
         code = "\n".join(path.read_text() for path in rooms.glob("**/*.py"))
-        recorded = set(re.findall(r'audit\.record\(\s*"([a-z-]+)"', code))
+        recorded = set(re.findall(r'(?:audit\.record\(\s*|\baction=)"([a-z-]+)"', code))
         words = (rooms / "accounts/templates/accounts/_audit.html").read_text()
         assert recorded and not {name for name in recorded if f'"{name}": _(' not in words}

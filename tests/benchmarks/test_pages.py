@@ -24,7 +24,7 @@ PAGES = {
     "own grades": ("lena", "/gradebook/courses/{offering}"),
     "submissions board": ("ines", "/gradebook/assignments/{assignment}/board"),
     "gradebook": ("ines", "/gradebook/courses/{offering}"),
-    "gradebook CSV": ("ines", "/gradebook/courses/{offering}/grades.csv"),
+    "gradebook CSV, its reason": ("ines", "/gradebook/courses/{offering}/grades-file"),
     "cohort": ("ada", "/cohorts/{cohort}"),
     "people": ("ada", "/accounts/people"),
     "outcomes": ("ada", "/outcomes/"),

@@ -20,7 +20,10 @@ PASSWORD = {"new": "a long sentence", "again": "a long sentence"}
 
 
 def invitations(client: object, academy: SimpleNamespace) -> list[list[str]]:
-    answer = client.post(f"/cohorts/{academy.cohorts[0].id}/invitations.csv")
+    answer = client.post(
+        f"/cohorts/{academy.cohorts[0].id}/invitations",
+        data={"purpose": "administration", "reason": "Mail merge of the invitations."},
+    )
     return list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))[1:]
 
 

@@ -125,7 +125,7 @@ def test_through_the_page(
     offering = academy.offerings[0]
     submissions = work(give(offering))
     client, base = as_(academy.ines), f"/gradebook/courses/{offering.id}/nbgrader"
-    assert client.get(f"{base}/gradebook.db").status_code == 404
+    assert client.get(f"{base}/file").status_code == 404
     before = waiting()
     assert client.post(f"{base}/exports").status_code == 302
     assert client.post(f"{base}/exports").status_code == 302
@@ -134,7 +134,8 @@ def test_through_the_page(
     export = file_export.latest_export(offering)
     tasks.make_file(export.id)
     assert "hx-trigger" not in client.get(base).text
-    answer = client.get(f"{base}/gradebook.db")
+    reason = {"purpose": "move", "reason": "We go on grading with formgrader."}
+    answer = client.post(f"{base}/file", data=reason)
     assert answer.headers["Content-Disposition"].startswith("attachment")
     (tmp_path / "g.db").write_bytes(answer.data)
     with Gradebook(f"sqlite:///{tmp_path / 'g.db'}", offering.code) as gradebook:

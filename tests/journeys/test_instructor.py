@@ -79,8 +79,13 @@ def test_board_run_again_mark_release_export(
 
     page.goto(board)
     page.get_by_role("link", name=korean("Gradebook"), exact=True).last.click()
+    page.locator("a[href$='grades-file']").click()
+    page.locator("main form button[type=submit]").first.click()
+    expect(page.locator("[role=alert]")).to_be_visible()  # no reason, no file
+    page.locator("input[name=purpose]").first.check()
+    page.locator("textarea[name=reason]").fill("중간 점검 회의 자료로 씁니다.")
     with page.expect_download() as started:
-        page.locator("a[href$='grades.csv']").click()
+        page.locator("main form button[type=submit]").first.click()
     text = started.value.path().read_bytes().decode("utf-8-sig")
     rows = list(csv.reader(io.StringIO(text)))
     assert len(rows) == 31

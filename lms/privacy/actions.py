@@ -1,0 +1,78 @@
+"""Deciding about a consent, and signing a month of the access log."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask_babel import gettext as _
+
+from lms import audit
+from lms.accounts.models import User
+from lms.db import db, utcnow
+from lms.errors import DomainError, Invalid, NotFound
+from lms.i18n import SEOUL
+from lms.privacy import access_log, queries
+from lms.privacy.models import AccessReview, Channel, Consent
+from lms.privacy.purpose_files import purposes
+
+
+class TextChanged(DomainError):
+    def __init__(self) -> None:
+        super().__init__(_("The text has changed meanwhile. Please read it again and decide."))
+
+
+def decide(
+    person: User, purpose: str, *, version: int, given: bool, channel: Channel, by: User
+) -> Consent:
+    """Record what the person says about the version they read; saying it again adds nothing.
+
+    Raises:
+        NotFound: there is no such purpose.
+        TextChanged: another version is in effect.
+    """
+    offered = purposes(on=queries.today()).get(purpose)
+    if offered is None:
+        raise NotFound(_("There is no such purpose."))
+    if offered.version != version:
+        raise TextChanged
+    latest = next(own.latest for own in queries.consents_of(person) if own.purpose is offered)
+    if latest is not None and (latest.version, latest.given) == (version, given):
+        return latest
+    consent = Consent(
+        user_id=person.id,
+        purpose=purpose,
+        version=version,
+        given=given,
+        channel=channel,
+        by_id=by.id,
+    )
+    db.session.add(consent)
+    action = "consent-given" if given else "consent-withdrawn"
+    audit.record(action, person, by=by, purpose=purpose, version=version, via=channel.value)
+    return consent
+
+
+class AlreadyReviewed(DomainError):
+    def __init__(self) -> None:
+        super().__init__(_("This month is already signed."))
+
+
+def sign_review(month: date, *, note: str, by: User) -> AccessReview:
+    """Record that somebody looked through a month of the access log.
+
+    Raises:
+        Invalid: the month is not over, or has unusual patterns and no word about them.
+        AlreadyReviewed: it is signed.
+    """
+    if access_log.month_after(month) > utcnow().astimezone(SEOUL).date():
+        raise Invalid(_("The month is not over yet: sign it when it is."))
+    if access_log.review_of(month):
+        raise AlreadyReviewed
+    seen = access_log.accesses(month)
+    if any(one.patterns for one in seen) and not note.strip():
+        raise Invalid(_("Write what you found out about the unusual patterns."))
+    total = sum(one.total for one in seen)
+    review = AccessReview(month=month, accesses=total, note=note.strip(), by_id=by.id)
+    db.session.add(review)
+    audit.record("access-reviewed", review, by=by, month=f"{month:%Y-%m}")
+    return review
