@@ -165,7 +165,9 @@ class TestPeople:
         assert "This account is deactivated" in as_(academy.ada).get(path).text
         as_(academy.ada).post(f"{path}/reactivation")
         assert sign_in(as_(None), "lena", OLD) == 302
-        assert actions_on(lena)[-3:] == ["person-deactivated", "person-reactivated", "signed-in"]
+        assert actions_on(lena)[-4:] == [
+            "person-deactivated", "person-viewed", "person-reactivated", "signed-in",
+        ]  # fmt: skip
 
     def test_a_reset_password_replaces_the_old_one(
         self, lena: User, academy: SimpleNamespace, as_: As
