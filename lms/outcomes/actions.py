@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import date, timedelta
+from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -146,10 +147,20 @@ def correct_spell(
         supersedes_id=row.id,
         reason=reason.strip(),
         **_columns(spell),
+        **(_employer(row) if spell.kind is row.kind else {}),
     )
     _insert(corrected, by=by)
     audit.record("spell-corrected", row.user, by=by, spell=corrected.id, before=row.id)
     return corrected
+
+
+def _employer(row: StatusSpell) -> dict[str, Any]:
+    """Who it is with stays as it was, unless it is of another kind now."""
+    return {
+        "employer_id": row.employer_id,
+        "venture_id": row.venture_id,
+        "may_name_employer": row.may_name_employer,
+    }
 
 
 def end_spell(

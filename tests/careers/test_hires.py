@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import date
 from types import SimpleNamespace
 
@@ -13,6 +14,8 @@ from sqlalchemy import select, text
 
 from lms.careers import actions
 from lms.db import db
+from lms.metrics.facts import Spell, SpellKind
+from lms.outcomes import actions as outcomes
 from lms.outcomes import employer_queries
 from lms.outcomes.employer_queries import Employed, Founders, NamedHires
 from lms.outcomes.models import StatusSpell
@@ -133,3 +136,20 @@ def test_who_may_not_see_outcomes_sees_numbers_but_no_names(
     monkeypatch.setitem(GRANTS, Role.ADMINISTRATOR, fewer)
     page = as_(world.ada).get(path)
     assert page.status_code == 200 and "졸업0" not in page.get_data(as_text=True)
+
+
+def test_a_correction_keeps_whom_the_work_is_with(academy: SimpleNamespace) -> None:
+    """Of another kind, the work is with nobody until somebody says so."""
+    firm = actions.add_employer(name="Firm", by=None)
+    spell = Spell(kind=SpellKind.EMPLOYEE, valid_from=date(2026, 2, 1))
+    row = StatusSpell(
+        user_id=academy.stan.id, kind=spell.kind, valid_from=spell.valid_from, evidence_level=1,
+        source="telephone", employer_id=firm.id, may_name_employer=True,
+    )  # fmt: skip
+    db.session.add(row)
+    db.session.flush()
+    ended = outcomes.end_spell(row, on=date(2026, 5, 1), by=academy.ada)
+    assert (ended.employer_id, ended.may_name_employer) == (firm.id, True)
+    freelance = replace(ended.as_spell, kind=SpellKind.FREELANCE)
+    other = outcomes.correct_spell(ended, freelance, reason="He invoices.", by=academy.ada)
+    assert other.employer_id is None
