@@ -15,9 +15,9 @@ from lms.demo.admissions import Participant
 from lms.demo.careers import give_workplaces
 from lms.demo.figures import PublishedCohort
 from lms.demo.rows import backdated, chance, insert_rows
-from lms.metrics.facts import SpellKind
+from lms.metrics.facts import GWANGJU, SpellKind
 from lms.outcomes.models import StatusSpell
-from lms.outcomes.queries import GWANGJU, WORKING
+from lms.outcomes.queries import WORKING
 
 Spell = dict[str, Any]  # a row of StatusSpell
 

@@ -13,11 +13,10 @@ from sqlalchemy import and_, case, false, func, or_, select
 
 from lms.cohorts.models import Cohort, Enrolment
 from lms.db import db, utcnow
-from lms.metrics.facts import SpellKind
+from lms.metrics.facts import GWANGJU, SpellKind
 from lms.outcomes.models import StatusSpell
 from lms.recorded import known
 
-GWANGJU = "29"  # KOSTAT si/do code
 WORKING = (SpellKind.EMPLOYEE, SpellKind.FOUNDER, SpellKind.FREELANCE)
 
 

@@ -41,13 +41,13 @@ from lms.i18n import SEOUL, local
 from lms.metrics.facts import Contract, Intent, Spell, SpellKind
 from lms.outcomes.models import EvidenceKind, StatusSpell
 from lms.outcomes.words import (
-    REGIONS,
     contract_names,
     evidence_names,
     intent_names,
     kind_names,
     spell_name,
 )
+from lms.regions import REGIONS
 from lms.resident_numbers import ResidentNumberFound, holds_one
 
 MOST_KRW = 10**13

@@ -7,33 +7,9 @@ from typing import Any
 from flask_babel import gettext as _
 
 from lms.cohorts.models import Standing
-from lms.db import Bilingual
 from lms.metrics.facts import Contract, Intent, Leaving, SpellKind
 from lms.outcomes.models import EvidenceKind, StatusSpell
-
-# The si/do codes that a place of work is given by; Gangwon and Jeonbuk have had two.
-REGIONS: dict[str, Bilingual] = {
-    "29": Bilingual("광주", "Gwangju"),
-    "46": Bilingual("전남", "South Jeolla"),
-    "52": Bilingual("전북", "North Jeolla"),
-    "11": Bilingual("서울", "Seoul"),
-    "41": Bilingual("경기", "Gyeonggi"),
-    "28": Bilingual("인천", "Incheon"),
-    "30": Bilingual("대전", "Daejeon"),
-    "36": Bilingual("세종", "Sejong"),
-    "43": Bilingual("충북", "North Chungcheong"),
-    "44": Bilingual("충남", "South Chungcheong"),
-    "26": Bilingual("부산", "Busan"),
-    "27": Bilingual("대구", "Daegu"),
-    "31": Bilingual("울산", "Ulsan"),
-    "47": Bilingual("경북", "North Gyeongsang"),
-    "48": Bilingual("경남", "South Gyeongsang"),
-    "51": Bilingual("강원", "Gangwon"),
-    "50": Bilingual("제주", "Jeju"),
-    "99": Bilingual("해외", "Abroad"),
-    "42": Bilingual("강원 (2023년 이전 코드)", "Gangwon (code until 2023)"),
-    "45": Bilingual("전북 (2024년 이전 코드)", "North Jeolla (code until 2024)"),
-}
+from lms.regions import REGIONS
 
 
 def kind_names() -> dict[SpellKind, str]:

@@ -26,7 +26,6 @@ from lms.reports.composing import compose
 from lms.reports.counting import count_facts
 from lms.reports.facts import Facts
 from lms.reports.models import (
-    APPROVALS_NEEDED,
     Report,
     ReportDecision,
     ReportPublication,
@@ -158,12 +157,12 @@ def decide(report: Report, *, approved: bool, note: str, by: User) -> None:
     db.session.refresh(report, ["decisions", "publication"])
     if report.state is not ReportState.DRAFT:
         raise NotOpen
-    if any(decision.by_id == by.id for decision in report.decisions):
+    if report.is_decided_by(by):
         raise AlreadyDecided
     report.decisions.append(ReportDecision(approved=approved, note=note, by=by))
     audit.record("report-approved" if approved else "report-refused", report, by=by)
     db.session.flush()
-    if len(report.approvals) == APPROVALS_NEEDED:
+    if len(report.approvals) == report.approvals_needed:
         files = storage.put_all(publishing.files_of(report))
         db.session.add(ReportPublication(report_id=report.id, files=files))
         db.session.flush()

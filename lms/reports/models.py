@@ -88,6 +88,13 @@ class Report(Base):
         return [decision for decision in self.decisions if decision.approved]
 
     @property
+    def approvals_needed(self) -> int:
+        return APPROVALS_NEEDED
+
+    def is_decided_by(self, person: User) -> bool:
+        return any(decision.by_id == person.id for decision in self.decisions)
+
+    @property
     def refusal(self) -> ReportDecision | None:
         return next((one for one in self.decisions if not one.approved), None)
 

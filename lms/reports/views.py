@@ -18,6 +18,7 @@ from lms.reports import actions, publishing, queries
 from lms.reports.forms import CorrectionForm, DecisionForm, ReportForm
 from lms.reports.models import Report
 
+PROPOSED_TITLE = Bilingual("수료생 성과 보고", "Outcomes of the graduates")
 bp = Blueprint("reports", __name__, url_prefix="/reports", template_folder="templates")
 
 
@@ -57,13 +58,9 @@ def _proposal() -> dict[str, Any]:
     return {
         "valid_on": utcnow().astimezone(SEOUL).date(),
         "cohorts": [wanted] if wanted else [],
-        "title_ko": _proposed_title().ko,
-        "title_en": _proposed_title().en,
+        "title_ko": PROPOSED_TITLE.ko,
+        "title_en": PROPOSED_TITLE.en,
     }
-
-
-def _proposed_title() -> Bilingual:
-    return Bilingual("수료생 성과 보고", "Outcomes of the graduates")
 
 
 def _make(form: ReportForm, *, supersedes: Report | None = None) -> Any:
@@ -105,7 +102,7 @@ def _page(report: Report, form: DecisionForm) -> Any:
         report=report,
         document=publishing.document_of(report),
         form=form,
-        decided=any(decision.by_id == actor().id for decision in report.decisions),
+        decided=report.is_decided_by(actor()),
     )
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
 
@@ -126,12 +123,13 @@ def decisions(report: Report) -> Any:
 @allow(Permission.REPORT_READ)
 def verification(report: Report) -> Any:
     """Counted again with the knowledge of then, which must be equal, and with that of now."""
+    now = utcnow()
     return render_template(
         "reports/verification.html",
         report=report,
         verification=queries.verification(report),
-        now=utcnow(),
-        differences=queries.differences(report, known_at=utcnow()),
+        now=now,
+        differences=queries.differences(report, known_at=now),
         names=publishing.class_names_of(report),
     )
 

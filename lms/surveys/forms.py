@@ -23,7 +23,8 @@ from lms.i18n import local
 from lms.metrics.facts import SpellKind
 from lms.outcomes.models import StatusSpell
 from lms.outcomes.record_forms import YES_OR_NO, not_in_the_future, words
-from lms.outcomes.words import REGIONS, contract_names, spell_name
+from lms.outcomes.words import contract_names, spell_name
+from lms.regions import REGIONS
 from lms.surveys.models import BY_HAND, Channel, Outcome
 from lms.surveys.words import channel_names, doing_names, outcome_names, pay_bands
 

@@ -9,7 +9,8 @@ from flask_babel import gettext as _
 
 from lms.i18n import date_format, local
 from lms.metrics.facts import Contract, SpellKind
-from lms.outcomes.words import REGIONS, contract_names
+from lms.outcomes.words import contract_names
+from lms.regions import REGIONS
 from lms.surveys.models import Channel, Outcome
 from lms.surveys.queries import WaveState
 
