@@ -99,7 +99,7 @@ def make_report(
         raise AlreadySuperseded(supersedes.superseded_by)
     known_at = settled_moment()
     used = definitions(on=valid_on)
-    facts = count_facts(cohorts, valid_on=valid_on, known_at=known_at)
+    facts = count_facts(cohorts, valid_on=valid_on, known_at=known_at, metrics=used)
     tables = _protected(facts, used, policy=POLICIES[policy], cohorts=cohorts, day=valid_on)
     report = Report(
         number=_next_number(),

@@ -12,6 +12,7 @@ from lms.disclosure.differencing import Printed
 from lms.disclosure.policy import Policy
 from lms.disclosure.shape import Structure
 from lms.metrics.definition import Text
+from lms.reports.counters import leaving
 from lms.reports.facts import Facts
 from lms.reports.table import Table
 from lms.reports.tables import admission, rates
@@ -82,6 +83,7 @@ def compose(facts: Facts, definitions: Definitions) -> Composed:
     made = (
         admission.funnel(facts),
         admission.leavers(facts),
+        *([admission.weeks(facts)] if facts.has(leaving.SUBJECT) else []),
         plain,
         side_by_side,
         same_lag,

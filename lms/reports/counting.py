@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -10,28 +10,43 @@ from sqlalchemy import func, or_, select
 
 from lms.cohorts.models import Application, ApplicationStage, Cohort, EnrolmentRecord, Stage
 from lms.db import db
+from lms.metrics.definition import Definition
 from lms.metrics.figure import Figure
 from lms.outcomes.computing import figures
 from lms.recorded import known
+from lms.reports.counters import Counter, Counts, leaving
 from lms.reports.facts import Admission, CohortFacts, Facts
 
+COUNTERS: tuple[Counter, ...] = (leaving.count,)
 
-def count_facts(cohorts: Sequence[Cohort], *, valid_on: date, known_at: datetime) -> Facts:
+
+def count_facts(
+    cohorts: Sequence[Cohort],
+    *,
+    valid_on: date,
+    known_at: datetime,
+    metrics: Mapping[str, Definition],
+) -> Facts:
     """The same facts for ever: whatever is recorded later does not change them."""
     ids = [cohort.id for cohort in cohorts]
     stages = _stages(ids, valid_on, known_at)
     people = _people(ids, valid_on, known_at)
-    leaving = _leaving(ids, valid_on, known_at)
+    reasons = _reasons(ids, valid_on, known_at)
     by_cohort: dict[str, dict[str, Figure]] = {}
-    for figure in figures(cohorts, valid_on=valid_on, recorded=known_at):
+    for figure in figures(cohorts, valid_on=valid_on, recorded=known_at, metrics=metrics):
         by_cohort.setdefault(figure.cohort, {})[figure.metric] = figure
+    counts: dict[int, Counts] = {}
+    for counter in COUNTERS:
+        for cohort_id, subjects in counter(ids, valid_on, known_at).items():
+            counts.setdefault(cohort_id, {}).update(subjects)
     return Facts(
         tuple(
             CohortFacts(
                 cohort.number,
                 _admission(cohort.id, stages, people),
-                leaving.get(cohort.id, {}),
+                reasons.get(cohort.id, {}),
                 by_cohort.get(str(cohort.number), {}),
+                counts.get(cohort.id, {}),
             )
             for cohort in cohorts
         )
@@ -82,7 +97,7 @@ def _people(ids: Sequence[int], valid_on: date, known_at: datetime) -> dict[int,
     }
 
 
-def _leaving(ids: Sequence[int], valid_on: date, known_at: datetime) -> dict[int, dict[str, int]]:
+def _reasons(ids: Sequence[int], valid_on: date, known_at: datetime) -> dict[int, dict[str, int]]:
     record: Any = EnrolmentRecord
     rows = db.session.execute(
         select(record.cohort_id, record.leaving, func.count())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from lms.metrics.facts import Leaving
@@ -30,12 +30,17 @@ class Admission:
 
 @dataclass(frozen=True, slots=True)
 class CohortFacts:
-    """`leaving`: those who left, by the reason recorded ("" where there is none)."""
+    """leaving: those who left, by the reason recorded ("" where there is none).
+
+    counts: what single tables count besides (lms/reports/counters), by subject; a report that was made
+    before a table was thought of lacks its subject, and so that table.
+    """
 
     number: int
     admission: Admission
     leaving: dict[str, int]
     figures: dict[str, Figure]
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
 
     @property
     def leavers_without_reason(self) -> int:
@@ -57,6 +62,7 @@ class Facts:
                     "admission": asdict(one.admission),
                     "leaving": one.leaving,
                     "figures": [figure.as_json() for figure in one.figures.values()],
+                    "counts": one.counts,
                 }
                 for one in self.cohorts
             ]
@@ -71,8 +77,25 @@ class Facts:
                     Admission(**one["admission"]),
                     one["leaving"],
                     {row["metric"]: Figure.from_json(row) for row in one["figures"]},
+                    one["counts"],
                 )
                 for one in content["cohorts"]
+            )
+        )
+
+    def has(self, subject: str) -> bool:
+        """Whether the subject was counted when these facts were sealed."""
+        return any(subject in one.counts for one in self.cohorts)
+
+    def as_asked_in(self, other: Facts) -> Facts:
+        """These facts without the subjects that another's do not have."""
+        return Facts(
+            tuple(
+                replace(
+                    one,
+                    counts={key: of for key, of in one.counts.items() if other.has(key)},
+                )
+                for one in self.cohorts
             )
         )
 

@@ -62,10 +62,18 @@ class Verification:
 
 
 def verification(report: Report) -> Verification:
-    return Verification(
-        report,
-        count_facts(report.cohorts, valid_on=report.valid_on, known_at=report.known_at),
+    return Verification(report, _counted_again(report, known_at=report.known_at))
+
+
+def _counted_again(report: Report, *, known_at: datetime) -> Facts:
+    """What the report asked, by the definitions it was asked by, with the knowledge of a moment."""
+    facts = count_facts(
+        report.cohorts,
+        valid_on=report.valid_on,
+        known_at=known_at,
+        metrics=definitions_of(report),
     )
+    return facts.as_asked_in(Facts.from_json(report.facts))
 
 
 @dataclass(frozen=True)
@@ -86,7 +94,7 @@ class Difference:
 def differences(report: Report, *, known_at: datetime) -> list[Difference]:
     """What the same question gives with the knowledge of another moment."""
     before = Facts.from_json(report.facts)
-    after = count_facts(report.cohorts, valid_on=report.valid_on, known_at=known_at)
+    after = _counted_again(report, known_at=known_at)
     return [
         Difference(then.number, metric, code, then.figures[metric].classes.get(code, 0), count)
         for then, now in zip(before.cohorts, after.cohorts, strict=True)

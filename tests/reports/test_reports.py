@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from types import SimpleNamespace
 
@@ -197,3 +198,23 @@ def test_the_workbook_has_the_page_s_numbers(
     book = openpyxl.load_workbook(io.BytesIO(storage.get(file.sha256)))
     written = [cell.value for sheet in book for row in sheet.iter_rows() for cell in row]
     assert cells(report, "T5")["numerator"] in written and report.tables_sha256 in map(str, written)
+
+
+def test_who_left_is_counted_by_the_week_of_training(make: Callable[..., Report]) -> None:
+    report = make()
+    facts = Facts.from_json(report.facts)
+    assert facts.cohorts[0].counts["left-in-week"] == {
+        "to-4": 0, "to-8": 1, "to-12": 0, "to-26": 0, "later": 0,
+    }  # fmt: skip
+    assert "T3w" in {table.id for table in report.tables}
+
+
+def test_a_report_made_before_a_table_was_thought_of_stays_as_it_was(
+    make: Callable[..., Report],
+) -> None:
+    report = make()
+    sealed = Facts.from_json(report.facts)
+    without = Facts(tuple(replace(one, counts={}) for one in sealed.cohorts))
+    assert queries.verification(report).facts.as_asked_in(without).sha256 == without.sha256
+    tables = compose(without, queries.definitions_of(report)).tables
+    assert "T3w" not in {table.id for table in tables}

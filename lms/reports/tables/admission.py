@@ -6,6 +6,7 @@ from lms.disclosure.cells import Sum
 from lms.disclosure.shape import At, Ratio, Shape
 from lms.metrics.definition import Text
 from lms.metrics.facts import Leaving
+from lms.reports.counters.leaving import BANDS, LAST_WEEKS, SUBJECT
 from lms.reports.facts import Admission, Facts
 from lms.reports.table import Column, Kind, Table
 from lms.reports.tables.cells import COHORT, Made, counted, name_of, row_of, share
@@ -120,6 +121,56 @@ def leavers(facts: Facts) -> Made:
         shape=Shape(across={"left": parts}),
         sums=tuple(
             Sum(At("T3", row_of(one), "left"), (At("T1", row_of(one), "left"),))
+            for one in facts.cohorts
+        ),
+    )
+
+
+def weeks(facts: Facts) -> Made:
+    begins = (1, *(last + 1 for last in LAST_WEEKS))
+    names = [
+        *(
+            Text(f"{first}–{last}주", f"Week {first}–{last}")
+            for first, last in zip(begins, LAST_WEEKS, strict=False)
+        ),
+        Text(f"{begins[-1]}주 이후", f"Week {begins[-1]} or later"),
+    ]
+    table = Table(
+        id="T3w",
+        title=Text("중도 퇴교 시기", "When people left early"),
+        about=Text(
+            "입교일부터 센 주차입니다. 첫 7일이 1주입니다.",
+            "Weeks of training, counted from the day of enrolment: the first seven days are week 1.",
+        ),
+        columns=(
+            COHORT,
+            Column("left", Text("중도 퇴교", "Left early"), Kind.COUNT),
+            *(Column(key, name, Kind.COUNT) for key, name in zip(BANDS, names, strict=True)),
+        ),
+        rows=tuple(
+            (
+                name_of(cohort),
+                counted(cohort.admission.left),
+                *(counted(cohort.counts[SUBJECT][key]) for key in BANDS),
+            )
+            for cohort in facts.cohorts
+        ),
+        chart={
+            "mark": "bar",
+            "transform": [{"fold": list(BANDS), "as": ["week", "people"]}],
+            "encoding": {
+                "x": {"field": "week", "type": "nominal", "sort": None},
+                "y": {"field": "people", "type": "quantitative"},
+                "xOffset": {"field": "cohort", "type": "nominal", "sort": None},
+                "color": {"field": "cohort", "type": "nominal", "sort": None},
+            },
+        },
+    )  # fmt: skip
+    return Made(
+        table=table,
+        shape=Shape(across={"left": BANDS}),
+        sums=tuple(
+            Sum(At("T3w", row_of(one), "left"), (At("T1", row_of(one), "left"),))
             for one in facts.cohorts
         ),
     )

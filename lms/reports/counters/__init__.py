@@ -1,0 +1,14 @@
+"""What single tables count besides admission and metrics: each module asks for its own subjects.
+
+`count(ids, valid_on, known_at)` gives, by cohort id, {subject: {what: how many}}; a subject of a cohort
+that has nobody is there with zeros, one that was never recorded is missing. Integers only (people, firms,
+won): they are sealed with the report. What is known at a moment never changes, so neither do they.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+
+Counts = dict[str, dict[str, int]]
+Counter = Callable[[Sequence[int], date, datetime], Mapping[int, Counts]]
