@@ -9,15 +9,17 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from flask import Blueprint, Response, abort, current_app, url_for
+from flask import Blueprint, Response, abort, current_app, send_from_directory, url_for
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
-from lms import storage
+from lms import assets, storage
 from lms.access import public
 from lms.storage import StoredFile
 
 bp = Blueprint("content", __name__)
 LIFE_SECONDS = 15 * 60
+TYPEFACE = "pretendard.css"
+HEAD = b"<head>"
 
 
 def page_url(file: StoredFile) -> str:
@@ -42,7 +44,22 @@ def _serializer() -> URLSafeTimedSerializer:
 @bp.get("/pages/<token>")
 @public
 def page(token: str) -> Any:
-    return Response(storage.get(_named(token)["sha256"]), mimetype="text/html")
+    """The stored page in the academy's typeface, which whoever rendered it did not know of."""
+    stylesheet = url_for("content.typeface", name=assets.path(TYPEFACE).name)
+    link = f'<link rel="stylesheet" href="{stylesheet}">'.encode()
+    stored = storage.get(_named(token)["sha256"])
+    return Response(stored.replace(HEAD, HEAD + link, 1), mimetype="text/html")
+
+
+@bp.get("/typeface/<name>")
+@public
+def typeface(name: str) -> Any:
+    """Its stylesheet and the files that names; a sandboxed page has no origin of its own to ask from."""
+    if not name.lower().startswith("pretendard"):
+        abort(404)
+    response = send_from_directory(assets.path(TYPEFACE).parent, name)
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
 
 
 @bp.get("/files/<token>")

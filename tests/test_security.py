@@ -81,6 +81,23 @@ class TestTwoOrigins:
         assert answer.headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
         assert "Set-Cookie" not in answer.headers
 
+    def test_user_content_is_shown_in_our_typeface_and_loads_nothing_else(self, app: Flask) -> None:
+        page = StoredFile("ps1.html", storage.put(b"<html><head></head>x"), 20)
+        client = app.test_client()
+        answer = client.get(content.page_url(page))
+        named = re.search(r'<head><link rel="stylesheet" href="(/typeface/[^"]+)">', answer.text)
+        assert named
+        stylesheet = client.get(named[1], base_url="http://127.0.0.1:8001")
+        font = re.search(r"url\((\S+?)\)", stylesheet.text)
+        assert font and stylesheet.mimetype == "text/css"
+        loaded = client.get(f"/typeface/{font[1]}", base_url="http://127.0.0.1:8001")
+        assert loaded.status_code == 200 and "Set-Cookie" not in loaded.headers
+        assert loaded.headers["Access-Control-Allow-Origin"] == "*"
+        assert loaded.headers["Cache-Control"] != "no-store"
+        for name in ("manifest.json", "tabler.css", "..%2Facademy.css", "pretendard.otf"):
+            other = client.get(f"/typeface/{name}", base_url="http://127.0.0.1:8001")
+            assert other.status_code == 404
+
     def test_user_content_never_answers_on_the_lms_host(self, app: Flask) -> None:
         url = content.page_url(self.stored()).replace("127.0.0.1:8001", "localhost:8000")
         assert app.test_client().get(url).status_code == 404
