@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from datetime import date
 
 from lms.disclosure.applying import printed, protect
-from lms.disclosure.cells import Sum
+from lms.disclosure.cells import Key, Sum
 from lms.disclosure.differencing import Printed
 from lms.disclosure.policy import Policy
-from lms.disclosure.shape import Structure
+from lms.disclosure.shape import At, Structure
 from lms.metrics.definition import Text
+from lms.reports.counters import employers as employer_counts
 from lms.reports.counters import leaving
+from lms.reports.counters import ventures as venture_counts
 from lms.reports.facts import Facts
 from lms.reports.table import Table
-from lms.reports.tables import admission, rates
-from lms.reports.tables.cells import Definitions, Made
+from lms.reports.tables import admission, employers, rates, ventures
+from lms.reports.tables.cells import Definitions, Made, row_of
 
 # These count the classes of `plain`, each in its own way.
 OF_PLAIN = ("plain", "survey-only", "survey-response", "bound-low", "bound-high")
@@ -90,9 +92,12 @@ def compose(facts: Facts, definitions: Definitions) -> Composed:
         rates.incidence(facts, definitions, metric="time-to-employment-12"),
         rates.retention(facts, definitions, base="kedi-census", waves=RETENTION),
         local,
+        *([employers.employers(facts, of_plain="T4"), employers.by_class(facts)] if facts.has(employer_counts.SUBJECT) else []),
         rates.pay(facts, definitions, metric="wioa-median-pay"),
+        *([ventures.ventures(facts, of_plain="T4"), ventures.camp(facts)] if facts.has(venture_counts.SUBJECT) else []),
         evidence,
-    )
+        *([employers.partners(facts)] if facts.has(employer_counts.SUBJECT) else []),
+    )  # fmt: skip
     return _composed(
         made,
         (
@@ -100,10 +105,15 @@ def compose(facts: Facts, definitions: Definitions) -> Composed:
             *rates.same_people(facts, local, plain),
             *rates.same_people(facts, evidence, plain),
         ),
+        # The headline, of which others ask first: what is hidden, is hidden elsewhere if it can be.
+        kept=frozenset(
+            At("T5", (definitions["plain"].name.ko, *row_of(one)), "numerator")
+            for one in facts.cohorts
+        ),
     )
 
 
-def _composed(made: Sequence[Made], sums: tuple[Sum, ...]) -> Composed:
+def _composed(made: Sequence[Made], sums: tuple[Sum, ...], *, kept: frozenset[Key]) -> Composed:
     return Composed(
         tuple(one.table for one in made),
         Structure(
@@ -111,5 +121,6 @@ def _composed(made: Sequence[Made], sums: tuple[Sum, ...]) -> Composed:
             sums=(*(each for one in made for each in one.sums), *sums),
             nested=tuple(each for one in made for each in one.nested),
             follows={at: by for one in made for at, by in one.follows.items()},
+            kept=kept,
         ),
     )

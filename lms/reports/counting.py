@@ -14,10 +14,11 @@ from lms.metrics.definition import Definition
 from lms.metrics.figure import Figure
 from lms.outcomes.computing import figures
 from lms.recorded import known
-from lms.reports.counters import Counter, Counts, leaving
+from lms.reports.counters import Counter, Counts, Together, employers, leaving, ventures
 from lms.reports.facts import Admission, CohortFacts, Facts
 
-COUNTERS: tuple[Counter, ...] = (leaving.count,)
+COUNTERS: tuple[Counter, ...] = (leaving.count, employers.count, ventures.count)
+TOGETHER: tuple[Together, ...] = (employers.count_together, ventures.count_together)
 
 
 def count_facts(
@@ -49,7 +50,12 @@ def count_facts(
                 counts.get(cohort.id, {}),
             )
             for cohort in cohorts
-        )
+        ),
+        {
+            subject: of
+            for counter in TOGETHER
+            for subject, of in counter(ids, valid_on, known_at).items()
+        },
     )
 
 

@@ -52,10 +52,14 @@ class CohortFacts:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
+    """counts: what is of all the cohorts together, as each cohort's `counts`."""
+
     cohorts: tuple[CohortFacts, ...]
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        return {
+        together = {"counts": self.counts} if self.counts else {}  # none when reports began
+        return together | {
             "cohorts": [
                 {
                     "number": one.number,
@@ -80,23 +84,23 @@ class Facts:
                     one["counts"],
                 )
                 for one in content["cohorts"]
-            )
+            ),
+            content.get("counts", {}),
         )
 
     def has(self, subject: str) -> bool:
         """Whether the subject was counted when these facts were sealed."""
-        return any(subject in one.counts for one in self.cohorts)
+        return subject in self.counts or any(subject in one.counts for one in self.cohorts)
 
     def as_asked_in(self, other: Facts) -> Facts:
         """These facts without the subjects that another's do not have."""
+
+        def asked(counts: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
+            return {key: of for key, of in counts.items() if other.has(key)}
+
         return Facts(
-            tuple(
-                replace(
-                    one,
-                    counts={key: of for key, of in one.counts.items() if other.has(key)},
-                )
-                for one in self.cohorts
-            )
+            tuple(replace(one, counts=asked(one.counts)) for one in self.cohorts),
+            asked(self.counts),
         )
 
     @property
