@@ -83,6 +83,9 @@ def _table(
             people = numbers.get(base, 0)
             if people < (policy.percent_base if is_share else policy.median_base):
                 cells[ratio.value] = Cell(absent=Absent.TOO_FEW)
+            elif ratio.amount:
+                amount = row[ratio.amount].value
+                cells[ratio.value] = Cell(round(amount / people)) if isinstance(amount, int) else Cell(absent=Absent.HIDDEN)  # fmt: skip
             elif is_share:
                 cells[ratio.value] = _share(counts.values, numbers, at[ratio.value], row, ratio, base)  # fmt: skip
                 flagged |= {label(row, name): None} if people < policy.flag_base else {}

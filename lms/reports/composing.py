@@ -17,7 +17,7 @@ from lms.reports.counters import leaving
 from lms.reports.counters import ventures as venture_counts
 from lms.reports.facts import Facts
 from lms.reports.table import Table
-from lms.reports.tables import admission, employers, rates, ventures
+from lms.reports.tables import admission, costs, employers, rates, targets, ventures
 from lms.reports.tables.cells import Definitions, Made, row_of
 
 # These count the classes of `plain`, each in its own way.
@@ -95,6 +95,9 @@ def compose(facts: Facts, definitions: Definitions) -> Composed:
         *([employers.employers(facts, of_plain="T4"), employers.by_class(facts)] if facts.has(employer_counts.SUBJECT) else []),
         rates.pay(facts, definitions, metric="wioa-median-pay"),
         *([ventures.ventures(facts, of_plain="T4"), ventures.camp(facts)] if facts.has(venture_counts.SUBJECT) else []),
+        *([costs.per_head(facts, definitions, local="local-of-completers"), costs.items(facts)] if costs.are_known(facts) else []),
+        *([targets.rates(facts, definitions, printed={"T5": SIDE_BY_SIDE, "T6": SAME_LAG, "T7": RETENTION})] if targets.are_rates(facts) else []),
+        *([targets.others(facts)] if targets.are_others(facts) else []),
         evidence,
         *([employers.partners(facts)] if facts.has(employer_counts.SUBJECT) else []),
     )  # fmt: skip

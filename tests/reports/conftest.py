@@ -49,6 +49,8 @@ def working(academy: SimpleNamespace) -> SimpleNamespace:
     users = [User(username=f"w-{n}", name=f"w-{n}", email=f"w-{n}@academy.example") for n in range(sum(PEOPLE))]  # fmt: skip
     db.session.add_all(users)
     db.session.flush()
+    for enrolment in academy.enrolments:  # lena and omar left early, so both cohorts have ended
+        enrolment.enrolled_on, enrolment.left_on = date(2026, 1, 5), date(2026, 2, 9)
     people = []
     for n, user in enumerate(users):
         cohort = 0 if n < PEOPLE[0] else 1
