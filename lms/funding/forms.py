@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import DateField, DecimalField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, ValidationError
+from wtforms.widgets import TextInput
 
 from lms.db import utcnow
 from lms.funding import words
@@ -22,6 +23,11 @@ MOST_WON = 10**13
 
 class Won(IntegerField):
     """Whole won, however people group the digits: 8,400,000,000 or 8400000000원."""
+
+    widget = TextInput()  # a number field of the browser takes no commas
+
+    def _value(self) -> str:
+        return self.raw_data[0] if self.raw_data else f"{self.data:,}" if self.data else ""
 
     def process_formdata(self, valuelist: list[str]) -> None:
         typed = re.sub(r"[\s,]|원$|^₩", "", valuelist[0]) if valuelist else ""
@@ -61,7 +67,7 @@ class CostForm(FactForm):
         _l("Item"), [InputRequired(), Length(max=100)],
         description=_l("For example: operation of the training, training allowance."),
     )  # fmt: skip
-    amount = Won(_l("Amount (KRW)"), [InputRequired(), NumberRange(1, MOST_WON)])
+    amount = Won(_l("Amount (KRW)"), [InputRequired()])
 
     order = ("kind", "item", "amount", "dated_on", "source", "reason")
 
@@ -70,6 +76,12 @@ class CostForm(FactForm):
         self.kind.choices = [
             (str(kind), name.in_(current_locale())) for kind, name in words.KINDS.items()
         ]
+
+    def validate_amount(self, field: Won) -> None:
+        if field.data is not None and not 0 < field.data <= MOST_WON:
+            raise ValidationError(
+                _("The amount is more than 0 and at most %(most)s won.", most=f"{MOST_WON:,}")
+            )
 
 
 class _ValueForm(FactForm):

@@ -36,15 +36,15 @@ class Kind:
 KINDS = {
     "costs": Kind(
         Cost, forms.CostForm,
-        _l("Record a cost"), _l("Correct a cost"), _l("Withdraw a cost"),
+        _l("Record a cost"), _l("Correct a cost"), _l("Take back a cost"),
     ),
     "targets": Kind(
         Target, forms.TargetForm,
-        _l("Record a target"), _l("Correct a target"), _l("Withdraw a target"),
+        _l("Record a target"), _l("Correct a target"), _l("Take back a target"),
     ),
     "achievements": Kind(
         Achievement, forms.AchievementForm,
-        _l("Record an achievement"), _l("Correct an achievement"), _l("Withdraw an achievement"),
+        _l("Record an achievement"), _l("Correct an achievement"), _l("Take back an achievement"),
     ),
 }  # fmt: skip
 
@@ -109,7 +109,7 @@ def withdrawal(cohort: Cohort, kind: str, number: int) -> Any:
         cohort=cohort,
         title=chosen.withdraw,
         hint=_("It was never so. Reports made before keep it: %(source)s, %(day)s.", source=fact.source, day=fact.dated_on),
-        done=_("It is withdrawn."),
+        done=_("It is taken back."),
     )  # fmt: skip
 
 

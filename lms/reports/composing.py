@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from lms.disclosure.applying import printed, protect
-from lms.disclosure.cells import Key, Sum
+from lms.disclosure.cells import Sum
 from lms.disclosure.differencing import Printed
 from lms.disclosure.policy import Policy
-from lms.disclosure.shape import At, Structure
+from lms.disclosure.shape import Structure
 from lms.metrics.definition import Text
 from lms.reports.counters import employers as employer_counts
 from lms.reports.counters import leaving
@@ -18,7 +18,7 @@ from lms.reports.counters import ventures as venture_counts
 from lms.reports.facts import Facts
 from lms.reports.table import Table
 from lms.reports.tables import admission, costs, employers, rates, targets, ventures
-from lms.reports.tables.cells import Definitions, Made, row_of
+from lms.reports.tables.cells import Definitions, Made
 
 # These count the classes of `plain`, each in its own way.
 OF_PLAIN = ("plain", "survey-only", "survey-response", "bound-low", "bound-high")
@@ -108,15 +108,10 @@ def compose(facts: Facts, definitions: Definitions) -> Composed:
             *rates.same_people(facts, local, plain),
             *rates.same_people(facts, evidence, plain),
         ),
-        # The headline, of which others ask first: what is hidden, is hidden elsewhere if it can be.
-        kept=frozenset(
-            At("T5", (definitions["plain"].name.ko, *row_of(one)), "numerator")
-            for one in facts.cohorts
-        ),
     )
 
 
-def _composed(made: Sequence[Made], sums: tuple[Sum, ...], *, kept: frozenset[Key]) -> Composed:
+def _composed(made: Sequence[Made], sums: tuple[Sum, ...]) -> Composed:
     return Composed(
         tuple(one.table for one in made),
         Structure(
@@ -124,6 +119,5 @@ def _composed(made: Sequence[Made], sums: tuple[Sum, ...], *, kept: frozenset[Ke
             sums=(*(each for one in made for each in one.sums), *sums),
             nested=tuple(each for one in made for each in one.nested),
             follows={at: by for one in made for at, by in one.follows.items()},
-            kept=kept,
         ),
     )

@@ -77,7 +77,7 @@ def test_won_as_people_write_them(
     [
         ("costs/new", {**COST, "amount": "84억"}, "Enter whole won"),
         ("costs/new", {**COST, "amount": "0.5"}, "Enter whole won"),
-        ("costs/new", {**COST, "amount": "0"}, "Number must be between 1"),
+        ("costs/new", {**COST, "amount": "0"}, "at most 10,000,000,000,000 won"),
         ("costs/new", {**COST, "item": ""}, "This field is required"),
         ("costs/new", {**COST, "dated_on": "2999-01-01"}, "That day has not come"),
         ("costs/new", {**COST, "source": "900101-1234567"}, "resident registration number"),
@@ -104,6 +104,17 @@ def test_what_is_wrong_is_told_and_nothing_is_written(
     assert kept in answer.text or "900101" in kept  # what was typed stays in the form
     for model in (Cost, Target, Achievement):
         assert not queries.live(model, academy.cohorts[0])
+
+
+def test_a_correction_begins_with_what_is_recorded(
+    post: Callable[..., Any], academy: SimpleNamespace, as_: As
+) -> None:
+    post("costs/new", COST)
+    [cost] = queries.live(Cost, academy.cohorts[0])
+    address = f"/funding/cohorts/{academy.cohorts[0].id}/costs/{cost.id}/correction"
+    page = as_(academy.ada).get(address).text
+    assert 'value="8,400,000,000"' in page and 'value="교육 운영"' in page
+    assert "This field is required" in post(f"costs/{cost.id}/correction", COST).text  # the reason
 
 
 def test_the_same_twice_is_refused(post: Callable[..., Any], academy: SimpleNamespace) -> None:

@@ -42,7 +42,6 @@ def test_employers_by_hand(working: SimpleNamespace) -> None:
         firms = [one["firm"] for one in hired if one["firm"] is not None]
         known = {what: [one[what] for one in hired if one[what] is not None] for what in ("in_field", "subsidised")}  # fmt: skip
         expected = {
-            "employed": len(hired),
             "employer_known": len(firms),
             "employers": len(set(firms)),
             "at_partners": sum(firm in partners for firm in firms),

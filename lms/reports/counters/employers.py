@@ -22,8 +22,7 @@ from lms.reports.counters import Counts
 
 SUBJECT = "employers"
 PEOPLE = (
-    "employed", "employer_known", "at_partners",
-    "in_field_known", "in_field", "subsidised_known", "subsidised",
+    "employer_known", "at_partners", "in_field_known", "in_field", "subsidised_known", "subsidised",
 )  # fmt: skip
 FIRMS = ("employers", "partners")
 UNKNOWN = "unknown"
@@ -53,7 +52,6 @@ def count(ids: Sequence[int], valid_on: date, known_at: datetime) -> Mapping[int
     rows = db.session.execute(
         select(
             job.c.cohort_id,
-            func.count(),
             func.count(job.c.firm_id),
             func.count(job.c.partner_id),
             func.count(job.c.in_field),

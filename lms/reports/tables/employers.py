@@ -77,7 +77,6 @@ AGREEMENTS = {
 EMPLOYERS = Column("employers", Text("고용 기업(곳)", "Employers"), Kind.COUNT)
 GRADUATES = Column("graduates", Text("취업한 수료생(명)", "Graduates hired"), Kind.COUNT)
 COLUMNS = {
-    "employed": Text("직장 취업(명)", "Employed"),
     "employer_known": Text("회사를 아는 사람(명)", "Employer known"),
     "employers": EMPLOYERS.name,
     "at_partners": Text("협약 기업 취업(명)", "At partners"),
@@ -94,7 +93,10 @@ FOLLOWED = {"employers": "employer_known", "partners": "at_partners"}  # firms b
 
 
 def employers(facts: Facts, *, of_plain: str) -> Made:
-    """T9. `of_plain`: the table that counts whoever is employed in its column `employee`."""
+    """T9. `of_plain`: the table that counts whoever is employed in its column `employee`.
+
+    It is not repeated here: a number in both would be hidden in both, and so would more of the others.
+    """
     lines = [(name_of(one), row_of(one), one.counts[SUBJECT]) for one in facts.cohorts]
     parts = tuple(row for _, row, _ in lines)
     if is_several(facts):
@@ -104,9 +106,9 @@ def employers(facts: Facts, *, of_plain: str) -> Made:
         id="T9",
         title=Text("고용 기업", "Employers"),
         about=Text(
-            "기준일에 직장에 다니는 수료생과, 그들이 다니는 회사의 수입니다. 협약 기업은 기준일에 협약이 유효한 회사입니다.",
-            "Completers employed on the day, and how many firms employ them. Partners are firms with an "
-            "agreement (MOU) in force on that day.",
+            f"기준일에 직장에 다니는 수료생({of_plain})과 그들이 다니는 회사의 수입니다. 협약 기업은 기준일에 협약이 유효한 회사입니다.",
+            f"Of the completers employed on the day ({of_plain}), and how many firms employ them. Partners "
+            "are firms with an agreement (MOU) in force on that day.",
         ),
         columns=(
             COHORT,
@@ -129,23 +131,20 @@ def employers(facts: Facts, *, of_plain: str) -> Made:
                 "is one firm of all cohorts.",
             ),
         ),
-        chart=_people("employed", "employer_known", "at_partners"),
+        chart=_people("employer_known", "at_partners"),
     )  # fmt: skip
     return Made(
         table=table,
         shape=Shape(
             down={_everybody(facts): parts} if is_several(facts) else {},
-            nested=(
-                ("employer_known", "employed"),
-                ("at_partners", "employer_known"),
-                ("in_field_known", "employed"),
-                ("subsidised_known", "employed"),
-            ),
+            nested=(("at_partners", "employer_known"),),
             ratios=tuple(Ratio(value, f"{part}_known", part) for value, part in SHARES.items()),
             things=frozenset(FOLLOWED),
         ),
-        sums=tuple(
-            Sum(At("T9", row, "employed"), (At(of_plain, row, "employee"),)) for row in parts
+        nested=tuple(
+            Share(At("T9", row, column), At(of_plain, row, "employee"))
+            for row in parts
+            for column in ("employer_known", "in_field_known", "subsidised_known")
         ),
         follows={
             At("T9", row, firms): (At("T9", row, people),)
