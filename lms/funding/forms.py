@@ -24,6 +24,7 @@ MOST_WON = 10**13
 class Won(IntegerField):
     """Whole won, however people group the digits: 8,400,000,000 or 8400000000원."""
 
+    data: int | None
     widget = TextInput()  # a number field of the browser takes no commas
 
     def _value(self) -> str:
