@@ -78,11 +78,11 @@ def test_cost_per_person_by_hand(funded: SimpleNamespace) -> None:
     mine = [one for one in funded.people if one["cohort"] == 0]
     working = sum(one["kind"] in ("employee", "founder") for one in mine)  # all of them in Gwangju
     people = {
-        "Place filled": Absent.NOT_RECORDED,
-        "Completer": len(mine),
-        "Employed or founded": working,
-        "Employed or founded 12 months after completing": Absent.OPEN,  # completed in June 2026
-        "Employed or founded in Gwangju": working,
+        "Selected": Absent.NOT_RECORDED,
+        "Completed": len(mine),
+        "Employed": working,
+        "Employed after 12 months": Absent.OPEN,  # completed in June 2026
+        "Employed in Gwangju": working,
     }
     found = lines(compose(facts, METRICS).tables, "T12")
     assert len(found) == 2 * len(people)
@@ -100,7 +100,7 @@ def test_the_public_figures_of_cohort_4(funded: SimpleNamespace) -> None:
     first = replace(facts.cohorts[0], admission=public, leaving={"other": 23}, counts={})
     found = lines(compose(Facts((first,)), METRICS).tables, "T12")
     each = {row["per"]: row["per_head"] for row in found if row["basis"] == "Budget"}
-    assert (each["Place filled"], each["Completer"]) == (25_454_545, 27_361_564)
+    assert (each["Selected"], each["Completed"]) == (25_454_545, 27_361_564)
 
 
 def test_the_items_with_their_documents(funded: SimpleNamespace) -> None:
@@ -145,11 +145,11 @@ def test_the_cost_of_few_people_is_hidden_with_them(funded: SimpleNamespace) -> 
     db.session.execute(text("SELECT set_config('academy.recording_moment', '', true)"))
     db.session.execute(text(spells), {"ids": [one["user"].id for one in mine[3:]]})
     composed = compose(facts_of(funded), METRICS)
-    [true] = [row for row in lines(composed.tables, "T12") if (row["basis"], row["per"]) == ("Budget", "Employed or founded")]  # fmt: skip
+    [true] = [row for row in lines(composed.tables, "T12") if (row["basis"], row["per"]) == ("Budget", "Employed")]  # fmt: skip
     assert true["people"] == 3
     shown = composed.shown(POLICIES["public"], day=DAY)
     for row in lines(shown, "T12"):
-        if row["per"].startswith("Employed or founded") and "12 months" not in row["per"]:
+        if row["per"].startswith("Employed") and "12 months" not in row["per"]:
             assert row["people"] is row["per_head"] is Absent.HIDDEN
             assert row["amount"] in (BUDGET, 7_000_000_001)
     for row in lines(shown, "T13"):

@@ -25,12 +25,12 @@ from lms.reports.tables.cells import (
 )
 
 PER = {
-    "selected": Text("선발 1인당", "Place filled"),
-    "completed": Text("수료 1인당", "Completer"),
-    "plain": Text("취업·창업 1인당", "Employed or founded"),
-    "plain-12m": Text("수료 12개월 뒤 취업·창업 1인당", "Employed or founded 12 months after completing"),
-    "local": Text("광주 취업·창업 1인당", "Employed or founded in Gwangju"),
-}  # fmt: skip
+    "selected": Text("선발", "Selected"),
+    "completed": Text("수료", "Completed"),
+    "plain": Text("취업·창업", "Employed"),
+    "plain-12m": Text("12개월 뒤 취업·창업", "Employed after 12 months"),
+    "local": Text("광주 취업·창업", "Employed in Gwangju"),
+}
 BASIS = Column("basis", Text("구분", "Basis"), Kind.TEXT)
 
 
@@ -67,13 +67,13 @@ def per_head(facts: Facts, definitions: Definitions, *, local: str) -> Made:
         about=Text(
             "기수의 전체 비용을 각 인원으로 나눈 값입니다. 분자와 분모를 함께 적습니다. 인원은 이 보고서의 T1, T5, T6, T8과 같습니다.",
             "The whole cost of a cohort, divided by people; both are printed. The people are those of "
-            "T1, T5, T6 and T8 of this report.",
+            "T1, T5, T6 and T8 of this report; the employed are also founders and freelancers.",
         ),
         columns=(
             COHORT,
             BASIS,
             Column("amount", Text("비용(원)", "Cost, KRW"), Kind.MONEY),
-            Column("per", Text("기준 인원", "Per"), Kind.TEXT),
+            Column("per", Text("기준 인원", "For each"), Kind.TEXT),
             Column("people", Text("인원(명)", "People"), Kind.COUNT),
             Column("per_head", Text("1인당(원)", "Each, KRW"), Kind.MONEY),
         ),
@@ -85,7 +85,7 @@ def per_head(facts: Facts, definitions: Definitions, *, local: str) -> Made:
                 "y": {"field": "per", "type": "nominal", "sort": None},
                 "x": {"field": "per_head", "type": "quantitative"},
                 "color": {"field": "cohort", "type": "nominal", "sort": None},
-                "shape": {"field": "basis", "type": "nominal", "sort": None},
+                "shape": {"field": "basis", "type": "nominal", "sort": None, "legend": {"symbolFillColor": "#7a7f87"}},
             },
         },
     )  # fmt: skip

@@ -107,8 +107,8 @@ def employers(facts: Facts, *, of_plain: str) -> Made:
         title=Text("고용 기업", "Employers"),
         about=Text(
             f"기준일에 직장에 다니는 수료생({of_plain})과 그들이 다니는 회사의 수입니다. 협약 기업은 기준일에 협약이 유효한 회사입니다.",
-            f"Of the completers employed on the day ({of_plain}), and how many firms employ them. Partners "
-            "are firms with an agreement (MOU) in force on that day.",
+            f"Completers who are employed on the day (those of {of_plain}), and how many firms employ them. "
+            "Partners are firms with an agreement (MOU) in force on that day.",
         ),
         columns=(
             COHORT,
