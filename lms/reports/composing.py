@@ -29,7 +29,7 @@ SIDE_BY_SIDE = (
 )  # fmt: skip
 SAME_LAG = ("plain-3m", "plain-6m", "plain-12m", "plain-24m")
 RETENTION = ("kedi-retention-1", "kedi-retention-2", "kedi-retention-3", "kedi-retention-4")
-USED = (*SIDE_BY_SIDE, *SAME_LAG, *RETENTION, "kedi-census", "local-of-completers", "wioa-median-pay", "evidence", "time-to-employment-12")  # fmt: skip
+USED = (*SIDE_BY_SIDE, *SAME_LAG, *RETENTION, "kedi-census", "local-of-completers", "local-retention", "wioa-median-pay", "evidence", "time-to-employment-12")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

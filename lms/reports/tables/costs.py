@@ -83,7 +83,7 @@ def per_head(facts: Facts, definitions: Definitions, *, local: str) -> Made:
             "mark": {"type": "point", "filled": True, "size": 90},
             "encoding": {
                 "y": {"field": "per", "type": "nominal", "sort": None},
-                "x": {"field": "per_head", "type": "quantitative"},
+                "x": {"field": "per_head", "type": "quantitative", "axis": {"tickCount": 4}},
                 "color": {"field": "cohort", "type": "nominal", "sort": None},
                 "shape": {"field": "basis", "type": "nominal", "sort": None, "legend": {"symbolFillColor": "#7a7f87"}},
             },
