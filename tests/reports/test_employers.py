@@ -14,7 +14,9 @@ from lms.careers import actions as careers
 from lms.careers.models import MouKind
 from lms.cohorts.models import Cohort
 from lms.db import db
+from lms.disclosure.cells import Sum
 from lms.disclosure.policy import POLICIES
+from lms.disclosure.shape import At, counts_of, rows_of
 from lms.metrics.definition_files import definitions
 from lms.metrics.facts import SpellKind
 from lms.recorded import settled_moment
@@ -22,6 +24,7 @@ from lms.reports.composing import compose
 from lms.reports.counting import count_facts
 from lms.reports.facts import Facts
 from lms.reports.table import Absent, digest
+from tests.disclosure.attacker import Attacker
 from tests.reports.conftest import DAY, cells, is_closed
 
 NEW = {"T9", "T9b", "T15", "T11", "T11b"}
@@ -148,6 +151,42 @@ def test_what_is_hidden_cannot_be_worked_out(working: SimpleNamespace, policy: s
             assert (row["employers"] is Absent.HIDDEN) == (row["graduates"] is Absent.HIDDEN)
     for row in cells(shown, "T11").values():
         assert (row["founders"] is Absent.HIDDEN) == (row["jobs"] is Absent.HIDDEN)
+
+
+@pytest.mark.parametrize("policy", ["public", "agreement"])
+def test_an_attacker_who_knows_of_firms_learns_no_more(
+    working: SimpleNamespace, policy: str
+) -> None:
+    """A firm that hires has hired somebody: no fewer graduates than firms, in every class and in all."""
+    composed = compose(facts_of(working.cohorts), definitions(on=DAY))
+    shown = composed.shown(POLICIES[policy], day=DAY)
+    counts = counts_of(composed.tables, composed.structure)
+    printed = counts_of(shown, composed.structure).values
+    printed = {key: value for key, value in printed.items() if key not in counts.unprinted}
+    known = [
+        Sum(total, tuple(key for key, factor in one.items() if factor > 0))
+        for one in counts.equations
+        for total in [next(key for key, factor in one.items() if factor < 0)]
+    ]
+    firms, people = dict[At, int](), dict[At, At]()
+    for table in (one for one in shown if one.id in ("T9", "T9b", "T15")):
+        for name, row in rows_of(table, composed.structure.of(table)).items():
+            for column, of in {"employers": "graduates", "partners": "at_partners"}.items():
+                of = "employer_known" if table.id == "T9" and column == "employers" else of
+                if column in row and of in row:
+                    people[At(table.id, name, column)] = At(table.id, name, of)
+                    if row[column].absent is None:
+                        firms[At(table.id, name, column)] = row[column].value
+    known += [Sum(of, (firm, At("slack", firm.row, firm.table + firm.column))) for firm, of in people.items()]  # fmt: skip
+    for by in ("고용 인원", "기업 규모", "업종"):
+        classes = tuple(one for one in people if one.table == "T9b" and one.row[0] == by)
+        known.append(Sum(At("T9", ("모든 기수",), "employers"), classes))
+    attacker = Attacker(printed | firms, known)
+    hidden = [key for key in counts.values if key not in counts.unprinted and key not in printed]
+    assert hidden
+    for key in hidden:
+        low, high = attacker.bounds((key, 1))
+        assert high - low >= POLICIES[policy].k, key
 
 
 def test_rounded_firms_tell_no_more_than_rounded_people(working: SimpleNamespace) -> None:
