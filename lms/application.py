@@ -90,6 +90,7 @@ def _add_rooms(app: Flask) -> None:
     from lms.coursework import views as coursework
     from lms.curricula import cli as curricula_cli
     from lms.demo import cli as demo_cli
+    from lms.funding import views as funding
     from lms.gradebook import api as staff_exchange
     from lms.gradebook import file_views as gradebook_file
     from lms.gradebook import views as gradebook
@@ -117,6 +118,7 @@ def _add_rooms(app: Flask) -> None:
         reports,
         careers,
         ventures,
+        funding,
         surveys,
         survey_answers,
         privacy,

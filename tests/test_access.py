@@ -16,6 +16,8 @@ from lms.careers.models import MouKind
 from lms.cohorts.actions import enrol
 from lms.coursework.models import Regrade
 from lms.db import Bilingual, db, utcnow
+from lms.funding import actions as funding
+from lms.funding.models import Cost, CostKind
 from lms.metrics.facts import Spell, SpellKind
 from lms.outcomes import actions as outcomes
 from lms.outcomes.models import EvidenceKind
@@ -154,6 +156,10 @@ ROUTES: dict[str, tuple[str, tuple[int | str, ...]]] = {
     "ventures.new_waiting": ("GET", (200, 403, 403, 403, 404, "in")),
     "ventures.new_waiting_person": ("GET", (200, 403, 403, 403, 403, "in")),
     "ventures.end_waiting_person": ("GET", (200, 403, 403, 403, 403, "in")),
+    "funding.cohort": ("GET", (200, 403, 403, 404, 404, "in")),
+    "funding.new": ("GET", (200, 403, 403, 404, 404, "in")),
+    "funding.correction": ("GET", (200, 403, 403, 404, 404, "in")),
+    "funding.withdrawal": ("GET", (200, 403, 403, 404, 404, "in")),
     "surveys.waves": ("GET", (200, 403, 403, 404, 404, "in")),
     "surveys.opening": ("POST", (409, 403, 403, 404, 404, "in")),
     "surveys.closure": ("POST", (302, 403, 403, 404, 404, "in")),
@@ -252,6 +258,8 @@ def _address(app: Flask, endpoint: str, academy: SimpleNamespace, submission: ob
         values["number"] = _recorded(academy, endpoint)
     if endpoint.startswith(("careers.", "ventures.")):
         values |= _careers(academy, endpoint)
+    if endpoint.startswith("funding."):
+        values |= {"kind": "costs", "number": _cost(academy)}
     if endpoint.startswith("surveys."):
         values |= {"months": 3, "number": _asked(academy)}
     if endpoint.startswith("regrading.") and endpoint != "regrading.new":
@@ -302,6 +310,15 @@ def _careers(academy: SimpleNamespace, endpoint: str) -> dict[str, object]:
     db.session.commit()
     number = waiting.id if endpoint == "ventures.end_waiting_person" else mou.id
     return {"employer_id": venture.id, "kind": "mous", "number": number}
+
+
+def _cost(academy: SimpleNamespace) -> int:
+    cost = funding.record(
+        Cost, academy.cohorts[0], kind=CostKind.BUDGET, item="Training", amount=1_000_000,
+        dated_on=date(2026, 1, 5), source="contract", by=None,
+    )  # fmt: skip
+    db.session.commit()
+    return cost.id
 
 
 def _asked(academy: SimpleNamespace) -> int:

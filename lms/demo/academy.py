@@ -15,6 +15,7 @@ from lms.db import db, utcnow
 from lms.demo.answers import Material, prepare
 from lms.demo.careers import load_employers
 from lms.demo.finished import load_finished_cohort, load_grades
+from lms.demo.money import load_money
 from lms.demo.people import Register
 from lms.demo.rows import seoul
 from lms.demo.running import load_running_cohort
@@ -58,6 +59,7 @@ def load_academy() -> None:
     for cohort in finished:
         load_grades(cohort, materials)
     load_running_cohort(course, materials, register=register, now=utcnow())
+    load_money()
     audit.record("demo-loaded", by=None)
 
 

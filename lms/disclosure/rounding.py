@@ -32,13 +32,17 @@ def rounded_counts(counts: Counts, to: int) -> dict[Key, int]:
             found[key] = (
                 sum(of(part, above | {key}) for part in parts)
                 if parts
-                else to * ((counts.values[key] + to // 2) // to)
+                else _nearest(counts.values[key], to)
             )
         return found[key]
 
     for key in counts.values:
         of(key, frozenset())
     return found
+
+
+def _nearest(value: int, to: int) -> int:
+    return to * ((value + to // 2) // to)
 
 
 def rounded(
@@ -56,14 +60,20 @@ def _table(
     table: Table, structure: Structure, policy: Policy, counts: Counts, numbers: Mapping[Key, int]
 ) -> Table:
     kinds = {column.key: column.kind for column in table.columns}
-    lines, flagged = [], dict[Text, None]()
+    lines, flagged, to = [], dict[Text, None](), policy.round_to or 1
     for name, row in rows_of(table, structure.of(table)).items():
         at = {column: At(table.id, name, column) for column in row}
         cells = dict(row)
         for column, cell in row.items():
             dominated = policy.is_dominated(structure.amounts.get(at[column], ()))
-            if kinds[column] is Kind.COUNT and at[column] in numbers:
+            is_count = kinds[column] is Kind.COUNT
+            if is_count and at[column] in numbers:
                 cells[column] = Cell(numbers[at[column]])
+            elif (
+                isinstance(cell.value, int) and policy.round_to and at[column] in structure.follows
+            ):
+                # Firms, say, of the people it is hidden with: exact, they would tell of those.
+                cells[column] = Cell(_nearest(cell.value, to))
             elif cell.value is not None and (dominated or at[column] in structure.follows):
                 cells[column] = Cell(absent=Absent.HIDDEN)
         for ratio in structure.of(table).ratios:
@@ -73,6 +83,9 @@ def _table(
             people = numbers.get(base, 0)
             if people < (policy.percent_base if is_share else policy.median_base):
                 cells[ratio.value] = Cell(absent=Absent.TOO_FEW)
+            elif ratio.amount:
+                amount = row[ratio.amount].value
+                cells[ratio.value] = Cell(round(amount / people)) if isinstance(amount, int) else Cell(absent=Absent.HIDDEN)  # fmt: skip
             elif is_share:
                 cells[ratio.value] = _share(counts.values, numbers, at[ratio.value], row, ratio, base)  # fmt: skip
                 flagged |= {label(row, name): None} if people < policy.flag_base else {}

@@ -30,12 +30,14 @@ class Ratio:
 
     part: the column of those who count; None where it is not printed: then a share itself tells it.
     base_row: the row in which the base stands, if it is another one (a column's total).
+    amount: the column of the money that is divided by the people: so much for each of them.
     """
 
     value: str
     base: str
     part: str | None = None
     base_row: Name | None = None
+    amount: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,10 +12,12 @@ from lms.disclosure.differencing import Printed
 from lms.disclosure.policy import Policy
 from lms.disclosure.shape import Structure
 from lms.metrics.definition import Text
+from lms.reports.counters import employers as employer_counts
 from lms.reports.counters import leaving
+from lms.reports.counters import ventures as venture_counts
 from lms.reports.facts import Facts
 from lms.reports.table import Table
-from lms.reports.tables import admission, rates
+from lms.reports.tables import admission, costs, employers, rates, targets, ventures
 from lms.reports.tables.cells import Definitions, Made
 
 # These count the classes of `plain`, each in its own way.
@@ -27,7 +29,7 @@ SIDE_BY_SIDE = (
 )  # fmt: skip
 SAME_LAG = ("plain-3m", "plain-6m", "plain-12m", "plain-24m")
 RETENTION = ("kedi-retention-1", "kedi-retention-2", "kedi-retention-3", "kedi-retention-4")
-USED = (*SIDE_BY_SIDE, *SAME_LAG, *RETENTION, "kedi-census", "local-of-completers", "wioa-median-pay", "evidence", "time-to-employment-12")  # fmt: skip
+USED = (*SIDE_BY_SIDE, *SAME_LAG, *RETENTION, "kedi-census", "local-of-completers", "local-retention", "wioa-median-pay", "evidence", "time-to-employment-12")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +92,15 @@ def compose(facts: Facts, definitions: Definitions) -> Composed:
         rates.incidence(facts, definitions, metric="time-to-employment-12"),
         rates.retention(facts, definitions, base="kedi-census", waves=RETENTION),
         local,
+        *([employers.employers(facts, of_plain="T4"), employers.by_class(facts)] if facts.has(employer_counts.SUBJECT) else []),
         rates.pay(facts, definitions, metric="wioa-median-pay"),
+        *([ventures.ventures(facts, of_plain="T4"), ventures.camp(facts)] if facts.has(venture_counts.SUBJECT) else []),
+        *([costs.per_head(facts, definitions, local="local-of-completers"), costs.items(facts)] if costs.are_known(facts) else []),
+        *([targets.rates(facts, definitions, printed={"T5": SIDE_BY_SIDE, "T6": SAME_LAG, "T7": RETENTION})] if targets.are_rates(facts) else []),
+        *([targets.others(facts)] if targets.are_others(facts) else []),
         evidence,
-    )
+        *([employers.partners(facts)] if facts.has(employer_counts.SUBJECT) else []),
+    )  # fmt: skip
     return _composed(
         made,
         (

@@ -14,10 +14,12 @@ from lms.metrics.definition import Definition
 from lms.metrics.figure import Figure
 from lms.outcomes.computing import figures
 from lms.recorded import known
-from lms.reports.counters import Counter, Counts, leaving
+from lms.reports.counters import Counter, Counts, Together, employers, leaving, ventures
+from lms.reports.counters.funding import funding
 from lms.reports.facts import Admission, CohortFacts, Facts
 
-COUNTERS: tuple[Counter, ...] = (leaving.count,)
+COUNTERS: tuple[Counter, ...] = (leaving.count, employers.count, ventures.count)
+TOGETHER: tuple[Together, ...] = (employers.count_together, ventures.count_together)
 
 
 def count_facts(
@@ -39,6 +41,7 @@ def count_facts(
     for counter in COUNTERS:
         for cohort_id, subjects in counter(ids, valid_on, known_at).items():
             counts.setdefault(cohort_id, {}).update(subjects)
+    entered = funding(ids, valid_on, known_at)
     return Facts(
         tuple(
             CohortFacts(
@@ -47,9 +50,15 @@ def count_facts(
                 reasons.get(cohort.id, {}),
                 by_cohort.get(str(cohort.number), {}),
                 counts.get(cohort.id, {}),
+                entered[cohort.id],
             )
             for cohort in cohorts
-        )
+        ),
+        {
+            subject: of
+            for counter in TOGETHER
+            for subject, of in counter(ids, valid_on, known_at).items()
+        },
     )
 
 

@@ -3,6 +3,7 @@
 `count(ids, valid_on, known_at)` gives, by cohort id, {subject: {what: how many}}; a subject of a cohort
 that has nobody is there with zeros, one that was never recorded is missing. Integers only (people, firms,
 won): they are sealed with the report. What is known at a moment never changes, so neither do they.
+`count_together` gives what is of all the report's cohorts and cannot be added up from each of them.
 """
 
 from __future__ import annotations
@@ -12,3 +13,4 @@ from datetime import date, datetime
 
 Counts = dict[str, dict[str, int]]
 Counter = Callable[[Sequence[int], date, datetime], Mapping[int, Counts]]
+Together = Callable[[Sequence[int], date, datetime], Counts]

@@ -9,7 +9,7 @@ from lms.disclosure.cells import Share, Sum
 from lms.disclosure.shape import At, Shape
 from lms.metrics.definition import OTHER, Definition, Measure, Median, Text
 from lms.metrics.figure import Figure, WindowState
-from lms.reports.facts import CohortFacts
+from lms.reports.facts import CohortFacts, Facts
 from lms.reports.table import Absent, Cell, Column, Kind, Table
 
 Definitions = Mapping[str, Definition]
@@ -52,6 +52,15 @@ def said(text: Text) -> Cell:
 
 def name_of(cohort: CohortFacts) -> Cell:
     return word(f"{cohort.number}기", f"Cohort {cohort.number}")
+
+
+# A row of what is of all the report's cohorts together.
+EVERY_COHORT = word("모든 기수", "All cohorts")
+
+
+def is_several(facts: Facts) -> bool:
+    """Whether that is another row than a cohort's."""
+    return len(facts.cohorts) > 1
 
 
 def counted(number: int | None) -> Cell:

@@ -1,0 +1,144 @@
+"""The shape of what is typed about costs, targets and achievements."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import DateField, DecimalField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, NumberRange, ValidationError
+from wtforms.widgets import TextInput
+
+from lms.db import utcnow
+from lms.funding import words
+from lms.funding.models import CostKind, Measure
+from lms.i18n import SEOUL, current_locale
+from lms.metrics.definition_files import definitions
+
+MOST_WON = 10**13
+
+
+class Won(IntegerField):
+    """Whole won, however people group the digits: 8,400,000,000 or 8400000000원."""
+
+    data: int | None
+    widget = TextInput()  # a number field of the browser takes no commas
+
+    def _value(self) -> str:
+        return self.raw_data[0] if self.raw_data else f"{self.data:,}" if self.data else ""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        typed = re.sub(r"[\s,]|원$|^₩", "", valuelist[0]) if valuelist else ""
+        if typed and not re.fullmatch(r"-?[0-9]{1,18}", typed):
+            self.data = None
+            raise ValueError(_("Enter whole won, such as 8,400,000,000."))
+        super().process_formdata([typed] if typed else [])
+
+
+class FactForm(FlaskForm):
+    """What all have: the document, its day and, of a correction, the reason."""
+
+    dated_on = DateField(_l("Dated"), [InputRequired()], description=_l("The day of the document."))
+    source = StringField(
+        _l("Source"), [InputRequired(), Length(max=200)],
+        description=_l("The document that says so, for example the contract or the minutes, with its number."),
+    )  # fmt: skip
+    reason = StringField(_l("Reason for the correction"), [InputRequired(), Length(max=300)])
+
+    def validate_dated_on(self, field: DateField) -> None:
+        if field.data and field.data > utcnow().astimezone(SEOUL).date():
+            raise ValidationError(_("That day has not come: enter the day of the document."))
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """As the actions take them."""
+        return {
+            name: value.strip() if isinstance(value, str) else value
+            for name, value in self.data.items()
+            if name not in ("csrf_token", "reason")
+        }
+
+
+class CostForm(FactForm):
+    kind = SelectField(_l("What it is"), coerce=CostKind)
+    item = StringField(
+        _l("Item"), [InputRequired(), Length(max=100)],
+        description=_l("For example: operation of the training, training allowance."),
+    )  # fmt: skip
+    amount = Won(_l("Amount (KRW)"), [InputRequired()])
+
+    order = ("kind", "item", "amount", "dated_on", "source", "reason")
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self.kind.choices = [
+            (str(kind), name.in_(current_locale())) for kind, name in words.KINDS.items()
+        ]
+
+    def validate_amount(self, field: Won) -> None:
+        if field.data is not None and not 0 < field.data <= MOST_WON:
+            raise ValidationError(
+                _("The amount is more than 0 and at most %(most)s won.", most=f"{MOST_WON:,}")
+            )
+
+
+class _ValueForm(FactForm):
+    measure = SelectField(_l("Measure"))
+    value = DecimalField(_l("Value"), [InputRequired(), NumberRange(0, 10**9)])
+
+    def validate_value(self, field: DecimalField) -> None:
+        most = words.most_of(self.measure.data or "")
+        if field.data is not None and most is not None and field.data > most:
+            raise ValidationError(_("The value of this measure is at most %(most)s.", most=most))
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return super().values | {"value": float(self.value.data)}
+
+
+class TargetForm(_ValueForm):
+    definition_ko = TextAreaField(
+        _l("Definition in Korean"), [InputRequired(), Length(max=400)],
+        description=_l("What is counted, of whom and until when, as the document says it."),
+    )  # fmt: skip
+    definition_en = TextAreaField(_l("Definition in English"), [InputRequired(), Length(max=400)])
+
+    order = ("measure", "value", "definition_ko", "definition_en", "dated_on", "source", "reason")
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        named = words.names(definitions(on=utcnow().astimezone(SEOUL).date()))
+        self.measure.choices = [
+            (
+                measure,
+                f"{name.in_(current_locale())} ({words.unit_of(measure).in_(current_locale())})",
+            )
+            for measure, name in named.items()
+        ]
+
+
+class AchievementForm(_ValueForm):
+    order = ("measure", "value", "dated_on", "source", "reason")
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self.measure.choices = [
+            (
+                str(measure),
+                f"{name.in_(current_locale())} ({words.unit_of(measure).in_(current_locale())})",
+            )
+            for measure, name in words.MEASURES.items()
+        ]
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return super().values | {"measure": Measure(self.measure.data)}
+
+
+class WithdrawalForm(FlaskForm):
+    reason = StringField(_l("What was wrong"), [InputRequired(), Length(max=300)])
+
+    order = ("reason",)

@@ -1,0 +1,155 @@
+"""Who hired graduates: the people by cohort, the firms of all cohorts together.
+
+A graduate has one employer at a time (status_spell), and one who completed two cohorts counts in both,
+so people add up; a firm that hired from two cohorts is one firm, so firms do not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+from sqlalchemy import Subquery, case, func, select
+
+from lms.careers.models import EmployerRecord, Mou, MouKind, Sector, Size
+from lms.careers.queries import firms, holds, latest_counts, partners
+from lms.cohorts.models import EnrolmentRecord
+from lms.db import db
+from lms.metrics.facts import SpellKind
+from lms.outcomes.models import StatusSpell
+from lms.recorded import known
+from lms.reports.counters import Counts
+
+SUBJECT = "employers"
+PEOPLE = (
+    "employer_known", "at_partners", "in_field_known", "in_field", "subsidised_known", "subsidised",
+)  # fmt: skip
+FIRMS = ("employers", "partners")
+UNKNOWN = "unknown"
+HEADS = (5, 50, 300)  # people employed, where a band begins: the classes of 전국사업체조사
+CLASSES = {
+    "heads": ("heads-0", *(f"heads-{first}" for first in HEADS), UNKNOWN),
+    "size": (*(one.value for one in Size), UNKNOWN),
+    "sector": (*(one.value for one in Sector), UNKNOWN),
+}
+ANY = "any"  # a partner's agreement, whatever it is about
+KINDS = (*(kind.value for kind in MouKind), ANY)
+
+
+def firms_by(what: str) -> str:
+    return f"employers-by-{what}"
+
+
+def hires_by(what: str) -> str:
+    return f"hires-by-{what}"
+
+
+PARTNERS, PARTNERS_HIRING, PARTNERS_HIRES = "partners", firms_by("agreement"), hires_by("agreement")
+
+
+def count(ids: Sequence[int], valid_on: date, known_at: datetime) -> Mapping[int, Counts]:
+    job = _jobs(ids, valid_on, known_at)
+    rows = db.session.execute(
+        select(
+            job.c.cohort_id,
+            func.count(job.c.firm_id),
+            func.count(job.c.partner_id),
+            func.count(job.c.in_field),
+            func.count().filter(job.c.in_field),
+            func.count(job.c.subsidised),
+            func.count().filter(job.c.subsidised),
+            func.count(job.c.firm_id.distinct()),
+            func.count(job.c.partner_id.distinct()),
+        ).group_by(job.c.cohort_id)
+    )
+    columns = (*PEOPLE, *FIRMS)
+    found: dict[int, Counts] = {key: {SUBJECT: dict.fromkeys(columns, 0)} for key in ids}
+    for cohort_id, *counts in rows:
+        found[cohort_id] = {SUBJECT: dict(zip(columns, counts, strict=True))}
+    return found
+
+
+def count_together(ids: Sequence[int], valid_on: date, known_at: datetime) -> Counts:
+    job = _jobs(ids, valid_on, known_at)
+    distinct = select(func.count(job.c.firm_id.distinct()), func.count(job.c.partner_id.distinct()))
+    return {
+        SUBJECT: dict(zip(FIRMS, db.session.execute(distinct).one(), strict=True)),
+        **_by_class(job, valid_on, known_at),
+        **_by_agreement(job, valid_on, known_at),
+    }
+
+
+def _jobs(ids: Sequence[int], day: date, at: datetime) -> Subquery:
+    """A row per graduate employed on the day, with the firm where it is known; partner_id, if it is one."""
+    record, firm, partner = EnrolmentRecord, firms(at), partners(day, at)
+    return (
+        select(
+            record.cohort_id,
+            firm.c.firm_id,
+            partner.c.firm_id.label("partner_id"),
+            StatusSpell.in_field,
+            StatusSpell.subsidised,
+        )
+        .join(StatusSpell, StatusSpell.user_id == record.user_id)
+        .outerjoin(firm, firm.c.employer_id == StatusSpell.employer_id)
+        .outerjoin(partner, partner.c.firm_id == firm.c.firm_id)
+        .where(
+            record.cohort_id.in_(ids),
+            known(record, at),
+            record.enrolled_on <= day,
+            record.completed_on <= day,
+            known(StatusSpell, at),
+            holds(StatusSpell, day),
+            StatusSpell.kind == SpellKind.EMPLOYEE,
+        )
+        .subquery()
+    )
+
+
+def _by_class(job: Subquery, day: date, at: datetime) -> Counts:
+    heads = latest_counts(day, at)
+    band = func.width_bucket(heads.c.jobs, list(HEADS))
+    named = case(dict(enumerate(CLASSES["heads"][:-1])), value=band)
+    kinds = {"heads": named, "size": EmployerRecord.size, "sector": EmployerRecord.sector}
+    found: Counts = {}
+    for what, kind in kinds.items():
+        firms_of, hires_of = (dict.fromkeys(CLASSES[what], 0) for _subject in range(2))
+        rows = db.session.execute(
+            select(kind, func.count(job.c.firm_id.distinct()), func.count())
+            .select_from(job)
+            .join(EmployerRecord, EmployerRecord.employer_id == job.c.firm_id)
+            .outerjoin(heads, heads.c.firm_id == job.c.firm_id)
+            .where(known(EmployerRecord, at))
+            .group_by(kind)
+        )
+        for name, hiring, hired in rows:
+            firms_of[str(name or UNKNOWN)], hires_of[str(name or UNKNOWN)] = hiring, hired
+        found |= {firms_by(what): firms_of, hires_by(what): hires_of}
+    return found
+
+
+def _by_agreement(job: Subquery, day: date, at: datetime) -> Counts:
+    """Firms with an agreement in force on the day, by what it is about; of several, in each."""
+    firm = firms(at)
+    agreement = (
+        select(firm.c.firm_id, Mou.kind)
+        .join(Mou, Mou.employer_id == firm.c.employer_id)
+        .where(known(Mou, at), holds(Mou, day))
+        .distinct()
+        .subquery()
+    )
+    found = {
+        subject: dict.fromkeys(KINDS, 0) for subject in (PARTNERS, PARTNERS_HIRING, PARTNERS_HIRES)
+    }
+    for kind in KINDS:
+        chosen = select(agreement.c.firm_id)
+        chosen = chosen if kind == ANY else chosen.where(agreement.c.kind == kind)
+        found[PARTNERS][kind] = (
+            db.session.scalar(select(func.count()).select_from(chosen.distinct().subquery())) or 0
+        )
+        found[PARTNERS_HIRING][kind], found[PARTNERS_HIRES][kind] = db.session.execute(
+            select(func.count(job.c.firm_id.distinct()), func.count()).where(
+                job.c.firm_id.in_(chosen)
+            )
+        ).one()
+    return found
