@@ -56,6 +56,7 @@ ROUTES: dict[str, tuple[str, tuple[int | str, ...]]] = {
     "cohorts.opening": ("POST", (409, 403, 403, 404, 404, "in")),
     "cohorts.closure": ("GET", (200, 403, 403, 404, 404, "in")),
     "cohorts.roster_import": ("GET", (200, 403, 403, 404, 404, "in")),
+    "cohorts.applications_import": ("GET", (200, 403, 403, 404, 404, "in")),
     "cohorts.invitations": ("GET", (200, 403, 403, 404, 404, "in")),
     "cohorts.completions": ("GET", (200, 403, 403, 404, 404, "in")),
     "cohorts.leaving": ("GET", (200, 403, 403, 404, 404, "in")),

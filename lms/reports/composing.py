@@ -12,10 +12,10 @@ from lms.disclosure.differencing import Printed
 from lms.disclosure.policy import Policy
 from lms.disclosure.shape import Structure
 from lms.metrics.definition import Text
-from lms.reports.counters import leaving
+from lms.reports.counters import leaving, results
 from lms.reports.facts import Facts
 from lms.reports.table import Table
-from lms.reports.tables import admission, rates
+from lms.reports.tables import admission, applicants, learning, rates
 from lms.reports.tables.cells import Definitions, Made
 
 # These count the classes of `plain`, each in its own way.
@@ -82,6 +82,7 @@ def compose(facts: Facts, definitions: Definitions) -> Composed:
     )  # fmt: skip
     made = (
         admission.funnel(facts),
+        *applicants.all_of(facts),
         admission.leavers(facts),
         *([admission.weeks(facts)] if facts.has(leaving.SUBJECT) else []),
         plain,
@@ -92,6 +93,11 @@ def compose(facts: Facts, definitions: Definitions) -> Composed:
         local,
         rates.pay(facts, definitions, metric="wioa-median-pay"),
         evidence,
+        *(
+            [learning.outcomes(facts, definitions["plain"], whole=plain)]
+            if facts.has(results.COMPLETED)
+            else []
+        ),
     )
     return _composed(
         made,

@@ -14,10 +14,14 @@ from lms.metrics.definition import Definition
 from lms.metrics.figure import Figure
 from lms.outcomes.computing import figures
 from lms.recorded import known
-from lms.reports.counters import Counter, Counts, leaving
+from lms.reports.counters import Counter, Counts, applicants, leaving, results
 from lms.reports.facts import Admission, CohortFacts, Facts
 
-COUNTERS: tuple[Counter, ...] = (leaving.count,)
+COUNTERS: tuple[Counter, ...] = (
+    leaving.count,
+    applicants.count,
+    results.count,
+)
 
 
 def count_facts(
