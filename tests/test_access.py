@@ -173,6 +173,7 @@ ROUTES: dict[str, tuple[str, tuple[int | str, ...]]] = {
     "privacy.decision": ("POST", (400, 400, 400, 400, 400, "in")),
     "privacy.index": ("GET", (200, 403, 403, 403, 403, "in")),
     "privacy.access_review": ("GET", (200, 403, 403, 403, 403, "in")),
+    "privacy.applications": ("POST", (409, 403, 403, 404, 404, "in")),
     "privacy.due": ("GET", (200, 403, 403, 403, 403, "in")),
     "privacy.breach": ("GET", (200, 403, 403, 403, 403, "in")),
     "privacy.breach_file": ("GET", (400, 403, 403, 403, 403, "in")),

@@ -108,7 +108,11 @@ def import_applications(cohort: Cohort, plan: ApplicationsPlan, *, by: User) -> 
             )
         if row.student_number:
             enrolled[row.student_number].application_id = key
-    counts = {"new": len(plan.new), "changed": len(plan.changed), "unchanged": plan.unchanged}
+    counts: dict[str, Any] = {
+        "new": len(plan.new),
+        "changed": len(plan.changed),
+        "unchanged": plan.unchanged,
+    }
     audit.record("applications-imported", cohort, by=by, **counts)
 
 

@@ -134,7 +134,7 @@ def roster_import(cohort: Cohort) -> Any:
 
 
 @bp.route("/<int:cohort_id>/applications-import", methods=["GET", "POST"])
-@allow(Permission.APPLICATION_IMPORT)
+@allow(Permission.APPLICATION_MANAGE)
 def applications_import(cohort: Cohort) -> Any:
     """Checked first, recorded on demand: whole or not at all."""
     form, plan, checked = RosterForm(), None, ""

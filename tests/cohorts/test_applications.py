@@ -119,3 +119,16 @@ def test_an_unreadable_file_says_why(
 ) -> None:
     answer = send(content)
     assert answer.status_code == 422 and wanted in answer.text
+
+
+def test_who_sees_it_and_takes_it_along(
+    send: Callable[..., object], academy: SimpleNamespace, as_: Callable[..., object]
+) -> None:
+    send(GOOD)
+    page = as_(academy.ada).get(f"/outcomes/people/{academy.lena.id}").text
+    assert "When applying" in page and "Computing" in page and "1999" in page
+    assert "Computing" in as_(academy.lena).get("/outcomes/my-record").text
+    assert "Computing" not in as_(academy.omar).get("/outcomes/my-record").text
+    assert "1999" not in as_(academy.ines).get(f"/cohorts/{academy.cohorts[0].id}").text
+    [mine] = as_(academy.lena).get("/outcomes/my-record/my-record.json").json["applications"]
+    assert (mine["sex"], mine["birth_year"], mine["major"]) == ("female", 1999, "computing")

@@ -9,7 +9,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-from typing import Any
 
 from sqlalchemy import Select, and_, exists, or_, select
 
@@ -52,7 +51,7 @@ def _band(share: float | None) -> str:
     return BANDS[bisect_right(FROM_PERCENT, round(100 * share, 9))]
 
 
-def _completers(ids: Sequence[int], valid_on: date, known_at: datetime) -> Select[Any]:
+def _completers(ids: Sequence[int], valid_on: date, known_at: datetime) -> Select[int, int, bool]:
     record = EnrolmentRecord
     works = exists().where(
         StatusSpell.user_id == record.user_id,
