@@ -126,7 +126,7 @@ def test_who_sees_it_and_takes_it_along(
 ) -> None:
     send(GOOD)
     page = as_(academy.ada).get(f"/outcomes/people/{academy.lena.id}").text
-    assert "When applying" in page and "Computing" in page and "1999" in page
+    assert "Lived in when applying" in page and "Computing" in page and "1999" in page
     assert "Computing" in as_(academy.lena).get("/outcomes/my-record").text
     assert "Computing" not in as_(academy.omar).get("/outcomes/my-record").text
     assert "1999" not in as_(academy.ines).get(f"/cohorts/{academy.cohorts[0].id}").text

@@ -98,12 +98,12 @@ def test_the_bands_add_up_to_the_plain_figure(completed: Cohort) -> None:
     # (n % 7 + 4) of 10 points: 40, 50 | 60 | 70 | 80 | 90, 100 per cent.
     worth = {n: n % 7 + 4 for n in range(60) if n % 10}
     assert people == {
-        "below": sum(p < 6 for p in worth.values()),
-        **{f"from-{10 * p}": sum(q == p for q in worth.values()) for p in (6, 7, 8)},
+        "below": sum(p < 7 for p in worth.values()),
+        **{f"from-{10 * p}": sum(q == p for q in worth.values()) for p in (7, 8)},
         "from-90": sum(p >= 9 for p in worth.values()),
         "none": 6,
     }
-    assert work["from-60"] == sum(1 for n, p in worth.items() if p == 6 and n % 3)
+    assert work["from-70"] == sum(1 for n, p in worth.items() if p == 7 and n % 3)
     plain = cohort.figures["plain"]
     assert (sum(work.values()), sum(people.values())) == (plain.numerator, plain.denominator)
 

@@ -22,7 +22,7 @@ from lms.recorded import known
 from lms.reports.counters import Counts
 
 COMPLETED, WORK = "completed-by-result", "working-by-result"
-FROM_PERCENT = (60, 70, 80, 90)  # of the bands; whoever reached less is in a first one
+FROM_PERCENT = (70, 80, 90)  # of the bands; whoever reached less is in a first one
 BANDS = ("below", *(f"from-{percent}" for percent in FROM_PERCENT))
 NO_RESULT = "none"
 

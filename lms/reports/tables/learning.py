@@ -17,6 +17,7 @@ ALL = Text("전체", "All")
 BAND = Column("band", Text("과제 점수", "Course result"), Kind.TEXT)
 PEOPLE = Column("people", Text("수료(명)", "Completed"), Kind.COUNT)
 WORKING = Column("working", Text("취업·창업(명)", "Employed or founded"), Kind.COUNT)
+AXIS = {"ko": "비율과 95% 구간", "en": "Rate and 95 % interval"}
 RATE = Column("value", Text("비율", "Rate"), Kind.SHARE)
 
 
@@ -51,14 +52,13 @@ def outcomes(facts: Facts, definition: Definition, *, whole: Made) -> Made:
             ),
         ),
         chart={
-            "transform": [{"filter": f"datum.band != '{ALL.ko}' && datum.band != '{ALL.en}'"}],
             "encoding": {"y": {"field": "band", "type": "nominal", "sort": None}},
             "layer": [
                 {
                     "mark": {"type": "rule", "strokeWidth": 2},
                     "encoding": {
-                        "x": {"field": "low", "type": "quantitative", "scale": {"domain": [0, 1]}},
-                        "x2": {"field": "high"},
+                        "x": {"field": "low", "type": "quantitative", "scale": {"domain": [0, 1]}, "title": AXIS},
+                        "x2": {"field": "high", "title": AXIS},
                         "yOffset": {"field": "cohort", "type": "nominal", "sort": None},
                         "color": {"field": "cohort", "type": "nominal", "sort": None},
                     },
@@ -66,7 +66,7 @@ def outcomes(facts: Facts, definition: Definition, *, whole: Made) -> Made:
                 {
                     "mark": {"type": "point", "filled": True, "size": 70},
                     "encoding": {
-                        "x": {"field": "value", "type": "quantitative", "scale": {"domain": [0, 1]}},
+                        "x": {"field": "value", "type": "quantitative", "scale": {"domain": [0, 1]}, "title": AXIS},
                         "yOffset": {"field": "cohort", "type": "nominal", "sort": None},
                         "color": {"field": "cohort", "type": "nominal", "sort": None},
                     },
