@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import json
 from collections import Counter
 from datetime import date, timedelta
 from types import SimpleNamespace
 
+import openpyxl
 import pytest
+from pypdf import PdfReader
 from sqlalchemy import select, text
 
 from lms.accounts.actions import add_person
@@ -21,12 +25,12 @@ from lms.cohorts.models import (
     Sex,
     Stage,
 )
-from lms.db import db, utcnow
+from lms.db import Bilingual, db, utcnow
 from lms.disclosure.policy import POLICIES
 from lms.disclosure.shape import counts_of
 from lms.metrics.definition_files import definitions
 from lms.recorded import supersede
-from lms.reports import counting
+from lms.reports import actions, counting, publishing
 from lms.reports.composing import Composed, compose
 from lms.reports.counters.applicants import PARTS, subjects
 from lms.reports.facts import Facts
@@ -197,3 +201,27 @@ def test_the_database_keeps_what_was_recorded(statement: str, applied: Cohort) -
 
     with pytest.raises(DBAPIError), db.session.begin_nested():
         db.session.execute(text(statement))
+
+
+def test_every_format_has_the_page_s_numbers(applied: Cohort, academy: SimpleNamespace) -> None:
+    academy.enrolments[0].enrolled_on = date(2026, 1, 5)
+    report = actions.make_report(
+        [applied], title=Bilingual("성과", "Outcomes"), recipient="City", legal_basis="",
+        valid_on=DAY, policy="public", by=academy.ada,
+    )  # fmt: skip
+    db.session.flush()
+    files = dict(publishing.files_of(report))
+    seen = rows(table(report.tables, "T2r"))
+    numbers = [cell.value for row in seen for cell in row.values() if isinstance(cell.value, int)]
+    [document] = [json.loads(body) for name, body in files.items() if name.endswith(".json")]
+    [as_json] = [one for one in document["tables"] if one["id"] == "T2r"]
+    assert numbers and all(str(number) in json.dumps(as_json) for number in numbers)
+    for name, body in files.items():
+        if name.endswith(".xlsx"):
+            book = openpyxl.load_workbook(io.BytesIO(body))
+            [sheet] = [one for one in book if one.title.startswith("T2r")]
+            written = [cell.value for row in sheet.iter_rows() for cell in row]
+            assert Counter(numbers) <= Counter(written)
+        if name.endswith(".pdf"):
+            pages = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(body)).pages)
+            assert "T2r" in pages and str(numbers[0]) in pages
