@@ -63,6 +63,7 @@ class Permission(StrEnum):
     COHORT_READ = "cohort.read"
     COHORT_MANAGE = "cohort.manage"
     ROSTER_IMPORT = "roster.import"
+    APPLICATION_MANAGE = "application.manage"  # what was asked of those who applied
     COURSE_READ = "course.read"
     ASSIGNMENT_READ = "assignment.read"
     ASSIGNMENT_PUBLISH = "assignment.publish"
@@ -106,7 +107,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(
         {
             P.PEOPLE_MANAGE, P.AUDIT_READ, P.COHORT_READ, P.COHORT_MANAGE,
-            P.ROSTER_IMPORT, P.COURSE_READ, P.ASSIGNMENT_READ, P.SUBMISSION_READ, P.BOARD_READ,
+            P.ROSTER_IMPORT, P.APPLICATION_MANAGE, P.COURSE_READ, P.ASSIGNMENT_READ, P.SUBMISSION_READ, P.BOARD_READ,
             P.GRADEBOOK_READ, P.GRADEBOOK_IMPORT, P.OUTCOME_READ, P.OUTCOME_RECORD,
             P.REPORT_READ, P.REPORT_WRITE, P.REPORT_APPROVE, P.CAREERS_READ, P.CAREERS_MANAGE, P.PRIVACY_MANAGE,
         }

@@ -27,3 +27,15 @@ REGIONS: dict[str, Bilingual] = {
     "42": Bilingual("강원 (2023년 이전 코드)", "Gangwon (code until 2023)"),
     "45": Bilingual("전북 (2024년 이전 코드)", "North Jeolla (code until 2024)"),
 }
+
+# What the figures of who comes from where are told by.
+AREAS: dict[str, tuple[Bilingual, tuple[str, ...]]] = {
+    "gwangju": (Bilingual("광주", "Gwangju"), ("29",)),
+    "jeolla": (Bilingual("전남북", "Jeolla"), ("46", "52", "45")),
+    "capital": (Bilingual("수도권", "Capital area"), ("11", "41", "28")),
+    "yeongnam": (Bilingual("영남", "Yeongnam"), ("26", "27", "31", "47", "48")),
+    "chungcheong": (Bilingual("충청", "Chungcheong"), ("30", "36", "43", "44")),
+    "gangwon": (Bilingual("강원", "Gangwon"), ("51", "42")),
+    "jeju": (Bilingual("제주", "Jeju"), ("50",)),
+    "abroad": (Bilingual("해외", "Abroad"), ("99",)),
+}

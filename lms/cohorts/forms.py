@@ -66,7 +66,7 @@ class CompletionsForm(FlaskForm):
 
 
 class RosterForm(FlaskForm):
-    """A file to check, or the text of a checked one, so that importing it takes one click.
+    """Of a roster or of applications: a file to check, or the text of a checked one, so that importing it takes one click.
 
     The text comes from the browser like any file and is checked again.
     """

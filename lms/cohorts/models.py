@@ -44,6 +44,35 @@ class Standing(StrEnum):
     COMPLETED = "completed"
 
 
+class Sex(StrEnum):
+    FEMALE = "female"
+    MALE = "male"
+
+
+class Major(StrEnum):
+    """The seven groups of the ministry's classification of fields (KEDI), computing apart."""
+
+    COMPUTING = "computing"
+    ENGINEERING = "engineering"
+    SCIENCE = "science"
+    HUMANITIES = "humanities"
+    SOCIAL = "social"
+    EDUCATION = "education"
+    MEDICINE = "medicine"
+    ARTS = "arts"
+    NONE = "none"  # no degree course
+
+
+class JobStatus(StrEnum):
+    """What somebody did on the day they applied."""
+
+    SEEKING = "seeking"
+    STUDENT = "student"
+    EMPLOYED = "employed"
+    SELF_EMPLOYED = "self-employed"
+    OTHER = "other"
+
+
 class Cohort(Base):
     __tablename__ = "cohort"
     __table_args__ = (CheckConstraint("starts_on <= ends_on", name="dates_in_order"),)
@@ -92,12 +121,17 @@ class CohortNotOpen(DomainError):
 
 
 class Application(Base):
-    """One application, without a name: those not admitted are counted, never listed."""
+    """One application, without a name: those not admitted are counted, never listed.
+
+    number: by which the selection knows it, so that its file can come in twice.
+    """
 
     __tablename__ = "application"
+    __table_args__ = (UniqueConstraint("cohort_id", "number"),)
 
     id: Mapped[Key]
     cohort_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("cohort.id"), index=True)
+    number: Mapped[str | None]
 
 
 class ApplicationStage(Base):
@@ -111,6 +145,33 @@ class ApplicationStage(Base):
     stage: Mapped[Stage] = mapped_column(primary_key=True)
     reached_on: Mapped[date | None]
     recorded_at: Mapped[Now]
+
+
+class Applicant(Recorded, Base):
+    """What was asked of whoever applied; None: not recorded. Destroyed when its period is over.
+
+    region: si/do code of where they lived (lms/regions.py).
+    """
+
+    __tablename__ = "applicant"
+    __table_args__ = (
+        Index(
+            "uq_applicant_live", "application_id", unique=True,
+            postgresql_where=text("superseded_at IS NULL"),
+        ),
+        CheckConstraint("region ~ '^[0-9]{2}$'", name="region_is_code"),
+        CheckConstraint("birth_year BETWEEN 1900 AND 2100", name="birth_year_is_year"),
+    )  # fmt: skip
+
+    id: Mapped[Key]
+    application_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("application.id"), index=True
+    )
+    sex: Mapped[Sex | None]
+    birth_year: Mapped[int | None]
+    region: Mapped[str | None]
+    major: Mapped[Major | None]
+    job_status: Mapped[JobStatus | None]
 
 
 class Enrolment(Base):
@@ -169,6 +230,7 @@ class EnrolmentRecord(Recorded, Base):
     enrolment_id: Mapped[int] = mapped_column(BigInteger)
     cohort_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("cohort.id"))
     user_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("user_account.id"), index=True)
+    application_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
     enrolled_on: Mapped[date]
     left_on: Mapped[date | None]
     leaving: Mapped[Leaving | None]

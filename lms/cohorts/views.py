@@ -17,6 +17,8 @@ from lms.access import Permission, actor, allow
 from lms.accounts import actions as accounts
 from lms.accounts.models import User
 from lms.cohorts import actions, queries
+from lms.cohorts.application_file import read_applications
+from lms.cohorts.application_import import import_applications, plan_applications
 from lms.cohorts.forms import (
     CohortForm,
     CompletionsForm,
@@ -28,6 +30,7 @@ from lms.cohorts.forms import (
     read_roster,
 )
 from lms.cohorts.models import Cohort, Enrolment
+from lms.cohorts.words import ANSWERS
 from lms.curricula.models import Course
 from lms.curricula.queries import courses
 from lms.db import db
@@ -127,6 +130,33 @@ def roster_import(cohort: Cohort) -> Any:
     page = render_template(
         "cohorts/roster_import.html", cohort=cohort, form=form, plan=plan, checked=checked
     )
+    return page, HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK
+
+
+@bp.route("/<int:cohort_id>/applications-import", methods=["GET", "POST"])
+@allow(Permission.APPLICATION_MANAGE)
+def applications_import(cohort: Cohort) -> Any:
+    """Checked first, recorded on demand: whole or not at all."""
+    form, plan, checked = RosterForm(), None, ""
+    if form.validate_on_submit():
+        content = form.content()
+        rows, errors = read_applications(content)
+        plan = plan_applications(cohort, rows)
+        plan.errors = sorted([*errors, *plan.errors])
+        if form.apply.data and not plan.errors:
+            import_applications(cohort, plan, by=actor())
+            flash(
+                _("The applications are recorded: %(new)s new, %(changed)s changed, %(same)s unchanged.",
+                  new=len(plan.new), changed=len(plan.changed), same=plan.unchanged),
+                "success",
+            )  # fmt: skip
+            return redirect(url_for("cohorts.cohort", cohort_id=cohort.id))
+        checked = "" if plan.errors else decoded(content)
+    wrong = bool(form.errors or (plan and plan.errors))
+    page = render_template(
+        "cohorts/applications_import.html",
+        cohort=cohort, form=form, plan=plan, checked=checked, answers=ANSWERS,
+    )  # fmt: skip
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK
 
 

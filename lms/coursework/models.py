@@ -164,8 +164,8 @@ class Regrade(Base):
     """Other files or rules for an assignment, tried on what was handed in.
 
     Nothing of it counts until it is applied: its runs stand beside those that do, its questions
-    ({"notebook", "grade_id", "kind", "max_points", "position"}) beside the assignment's. An
-    assignment has one open regrade at most.
+    ({"notebook", "grade_id", "kind", "max_points", "position"}) beside the assignment's, which are
+    kept as replaced_questions. An assignment has one open regrade at most.
     """
 
     __tablename__ = "regrade"
@@ -186,6 +186,9 @@ class Regrade(Base):
     rules: Mapped[Rules]
     release_files: Mapped[Manifest | None] = mapped_column(ManifestType)
     questions: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB(none_as_null=True))
+    replaced_questions: Mapped[list[dict[str, Any]] | None] = mapped_column(
+        JSONB(none_as_null=True)
+    )
     prepared_at: Mapped[datetime | None]
     applied_at: Mapped[datetime | None]
     discarded_at: Mapped[datetime | None]

@@ -8,6 +8,7 @@ from sqlalchemy import insert
 
 from lms.cohorts.models import Application, ApplicationStage, Cohort, Enrolment, Stage
 from lms.db import db
+from lms.demo.applicants import describe
 from lms.demo.figures import PublishedCohort
 from lms.demo.people import Register
 from lms.demo.rows import chance, insert_rows, seoul
@@ -59,6 +60,8 @@ def admit(cohort: Cohort, figures: PublishedCohort, *, register: Register) -> li
             if count is not None
         ],
     )
+    applied_on = cohort.starts_on - timedelta(days=STEP_DAYS[Stage.APPLIED])
+    describe(cohort, applications, selected=figures.selected, applied_on=applied_on)
     return _enrol(cohort, figures, applications[: figures.selected], register)
 
 

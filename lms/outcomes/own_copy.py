@@ -16,6 +16,7 @@ from lms.outcomes.records import Record, SpellLine
 from lms.recorded import Recorded
 
 SPELL = tuple(field.name for field in fields(Spell))
+APPLICANT = ("sex", "birth_year", "region", "major", "job_status")
 TABLE = ("record", "number", *SPELL, "role", "source", "file_name", "accepted", "text", "reason",
          "recorded_at", "superseded_at")  # fmt: skip
 
@@ -33,6 +34,9 @@ def everything(record: Record) -> dict[str, Any]:
         ],
         "intents": [
             _said(row, "answer") | _known(row) for row in record.intents
+        ],
+        "applications": [
+            {"number": row.application_id, **_said(row, *APPLICANT), **_known(row)} for row in record.applicants
         ],
         "spells": [_spell(row) for line in record.lines for row in line.rows],
         "withdrawals": [
@@ -101,6 +105,11 @@ def lines(record: Record) -> list[list[Any]]:
         said = {"number": enrolment["student_number"], "valid_from": enrolment["enrolled_on"],
                 "valid_to": enrolment["completed_on"] or enrolment["left_on"], "reason": enrolment["left_reason"]}  # fmt: skip
         rows.append({"record": "enrolment", **said})
+    for application in copy["applications"]:
+        answers = (
+            f"{name}: {application[name]}" for name in APPLICANT if application[name] is not None
+        )
+        rows.append({"record": "application", "text": ", ".join(answers), **application})
     for dispute in copy["disputes"]:
         answer = dispute["answer"] or {}
         said = {

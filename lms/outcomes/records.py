@@ -16,7 +16,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from lms.accounts.models import User
 from lms.accounts.queries import users
-from lms.cohorts.models import Cohort, Enrolment
+from lms.cohorts.models import Applicant, Cohort, Enrolment
 from lms.cohorts.queries import enrolments, roster
 from lms.db import db
 from lms.metrics.facts import Spell, SpellKind
@@ -62,6 +62,7 @@ class Record:
     enrolments: Sequence[Enrolment]
     intents: Sequence[IntentAnswer]
     disputes: Sequence[Dispute]
+    applicants: Sequence[Applicant]
 
     @property
     def live(self) -> list[SpellLine]:
@@ -84,6 +85,11 @@ class Record:
         """The answer that counts now."""
         mine = (answer for answer in self.intents if answer.enrolment_id == enrolment.id)
         return next((answer for answer in mine if answer.superseded_at is None), None)
+
+    def applicant(self, enrolment: Enrolment) -> Applicant | None:
+        """What is known now of what was asked when they applied for this cohort."""
+        mine = (row for row in self.applicants if row.application_id == enrolment.application_id)
+        return next((row for row in mine if row.superseded_at is None), None)
 
     @cached_property
     def names(self) -> dict[int | None, str]:
@@ -127,8 +133,14 @@ def record_of(person: User) -> Record:
         .options(joinedload(Dispute.answer))
         .order_by(Dispute.id.desc())
     ).all()
+    applicants = db.session.scalars(
+        select(Applicant)
+        .join(Enrolment, Enrolment.application_id == Applicant.application_id)
+        .where(Enrolment.user_id == person.id)
+        .order_by(Applicant.id.desc())
+    ).all()
     lines = _lines(spells, withdrawals)
-    return Record(person, lines, enrolments(person), intents, disputes)
+    return Record(person, lines, enrolments(person), intents, disputes, applicants)
 
 
 def _lines(

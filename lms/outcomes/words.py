@@ -7,6 +7,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from lms.cohorts.models import Standing
+from lms.cohorts.words import ANSWERS
 from lms.metrics.facts import Contract, Intent, Leaving, SpellKind
 from lms.outcomes.models import EvidenceKind, StatusSpell
 from lms.regions import REGIONS
@@ -110,4 +111,5 @@ def shown() -> dict[str, Any]:
         "evidence_names": evidence_names(),
         "level_names": level_names(),
         "regions": REGIONS,
+        "application_answers": ANSWERS,
     }

@@ -15,6 +15,9 @@ It is not enough by itself, and the page says so, for three things this applicat
 what somebody wrote into a notebook, a comment or a document kept as evidence; the home folder on the
 hub; and backups made before. A rare combination of facts in a small cohort may also point to a person, which is
 why published figures pass disclosure control.
+
+What was asked of applicants (sex, year of birth, region …) would point to one soonest, so it goes with
+its person, and of those never enrolled when the same period has run since the end of their cohort.
 """
 
 from __future__ import annotations
@@ -25,12 +28,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from flask_babel import gettext as _
-from sqlalchemy import Date, case, cast, delete, func, or_, select
+from sqlalchemy import ColumnElement, Date, case, cast, delete, func, or_, select, update
 
 from lms import audit
 from lms.accounts.actions import revoke_tokens
 from lms.accounts.models import AuthorizationCode, FailedSignIn, OAuthToken, User
-from lms.cohorts.models import Cohort, Enrolment, Offering, Teaching
+from lms.cohorts.models import Applicant, Application, Cohort, Enrolment, Offering, Teaching
 from lms.compute.actions import end_sessions
 from lms.db import db
 from lms.errors import DomainError, Invalid
@@ -40,6 +43,7 @@ from lms.privacy.purpose_files import purposes
 from lms.privacy.queries import consenting, today
 
 KIND = "account"
+APPLICATIONS = "applications"
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,15 @@ class Due:
 
     person: User
     ended_on: date
+    due_on: date
+
+
+@dataclass(frozen=True)
+class DueApplications:
+    """Of a cohort, how many applications that nobody was enrolled from still say something."""
+
+    cohort: Cohort
+    applications: int
     due_on: date
 
 
@@ -62,10 +75,9 @@ def due() -> list[Due]:
     """Everybody due today, the longest first; one query and one for each optional purpose."""
     on = today()
     offered = purposes(on=on).values()
-    clocks = [one.keep_years for one in offered if one.required]
-    if not clocks:
+    always = _always(on)
+    if always is None:
         return []  # nothing says for how long: then it is not over
-    always = max(clocks)
     keep: dict[int, int] = {}
     for one in offered:
         if not one.required:
@@ -77,6 +89,76 @@ def due() -> list[Due]:
         if due_on <= on:
             found.append(Due(person, ended_on, due_on))
     return sorted(found, key=lambda one: (one.due_on, one.person.id))
+
+
+def _always(on: date) -> int | None:
+    """The years of the longest clock that counts for everybody."""
+    return max((one.keep_years for one in purposes(on=on).values() if one.required), default=None)
+
+
+def due_applications() -> list[DueApplications]:
+    """By closed cohort whose period is over, the oldest first."""
+    years = _always(today())
+    rows = db.session.execute(
+        select(Cohort, func.count(Application.id))
+        .join(Application, Application.cohort_id == Cohort.id)
+        .where(Cohort.closed_at.is_not(None), _says_something(), ~_enrolled())
+        .group_by(Cohort.id)
+        .order_by(Cohort.number)
+    )
+    found = [
+        DueApplications(cohort, applications, years_after(cohort.ends_on, years))
+        for cohort, applications in rows
+        if years is not None
+    ]
+    return [one for one in found if one.due_on <= today()]
+
+
+def _says_something() -> ColumnElement[bool]:
+    asked = select(Applicant.id).where(Applicant.application_id == Application.id)
+    return or_(Application.number.is_not(None), asked.exists())
+
+
+def _enrolled() -> ColumnElement[bool]:
+    return select(Enrolment.id).where(Enrolment.application_id == Application.id).exists()
+
+
+def destroy_applications(cohort: Cohort, *, by: User) -> Destruction:
+    """Of a cohort's applications that nobody was enrolled from only how far each got is left.
+
+    Raises:
+        NotDue: the period is not over, or it was done meanwhile.
+    """
+    db.session.refresh(cohort, with_for_update=True)
+    due_here = [one for one in due_applications() if one.cohort is cohort]
+    if not due_here:
+        raise NotDue
+    ids = db.session.scalars(
+        select(Application.id).where(
+            Application.cohort_id == cohort.id, _says_something(), ~_enrolled()
+        )
+    ).all()
+    destruction = _registered(APPLICATIONS, people=len(ids), by=by)
+    _forget_applicants(ids)
+    audit.record("personal-data-destroyed", destruction, by=by, people=destruction.people)
+    return destruction
+
+
+def _forget_applicants(application_ids: Collection[int]) -> None:
+    db.session.execute(delete(Applicant).where(Applicant.application_id.in_(application_ids)))
+    db.session.execute(
+        update(Application).where(Application.id.in_(application_ids)).values(number=None)
+    )
+
+
+def _registered(kind: str, *, people: int, by: User) -> Destruction:
+    basis = {one.legal_basis.ko for one in purposes(on=today()).values() if one.required}
+    destruction = Destruction(
+        kind=kind, people=people, legal_basis="; ".join(sorted(basis)), by_id=by.id
+    )
+    db.session.add(destruction)
+    db.session.flush()
+    return destruction
 
 
 def years_after(day: date, years: int) -> date:
@@ -133,12 +215,7 @@ def destroy(person_ids: Collection[int], *, by: User) -> Destruction:
     people = {one.person.id: one.person for one in due()}
     if not set(person_ids) <= set(people):
         raise NotDue
-    basis = {one.legal_basis.ko for one in purposes(on=today()).values() if one.required}
-    destruction = Destruction(
-        kind=KIND, people=len(set(person_ids)), legal_basis="; ".join(sorted(basis)), by_id=by.id
-    )
-    db.session.add(destruction)
-    db.session.flush()
+    destruction = _registered(KIND, people=len(set(person_ids)), by=by)
     for person_id in sorted(set(person_ids)):
         _anonymise(people[person_id])
         db.session.add(DestroyedAccount(user_id=person_id, destruction_id=destruction.id))
@@ -162,5 +239,7 @@ def _anonymise(person: User) -> None:
     for enrolment in db.session.scalars(mine):
         enrolment.student_number, enrolment.left_reason = pseudonym, None
         cohorts.add(enrolment.cohort_id)
+        if enrolment.application_id is not None:
+            _forget_applicants([enrolment.application_id])
     offerings = select(Offering.id).where(Offering.cohort_id.in_(cohorts))
     db.session.execute(delete(GradebookExport).where(GradebookExport.offering_id.in_(offerings)))

@@ -13,6 +13,7 @@ from flask_babel import ngettext
 from lms import downloads, tables
 from lms.access import Permission, actor, allow
 from lms.accounts.queries import user_by_name
+from lms.cohorts.models import Cohort
 from lms.db import utcnow
 from lms.errors import Invalid
 from lms.i18n import SEOUL, current_locale, from_seoul
@@ -114,9 +115,28 @@ def due() -> Any:
     if form.confirmed.errors:
         return _confirmation(form, waiting), HTTPStatus.UNPROCESSABLE_ENTITY
     page = render_template(
-        "privacy/retention.html", form=form, due=waiting, destructions=retention.destructions()
+        "privacy/retention.html",
+        form=form,
+        due=waiting,
+        applications=retention.due_applications(),
+        destructions=retention.destructions(),
     )
     return page, _status(form)
+
+
+@bp.post("/retention/cohorts/<int:cohort_id>/applications")
+@allow(Permission.PRIVACY_MANAGE)
+def applications(cohort: Cohort) -> Any:
+    done = retention.destroy_applications(cohort, by=actor())
+    flash(
+        ngettext(
+            "What %(num)d application said is destroyed.",
+            "What %(num)d applications said is destroyed.",
+            done.people,
+        ),
+        "success",
+    )
+    return redirect(url_for("privacy.due"))
 
 
 def _confirmation(form: DestructionForm, waiting: list[retention.Due]) -> str:

@@ -128,22 +128,18 @@ def begin(regrade: Regrade, release: grading.Release) -> None:
     if not regrade.is_open or regrade.prepared_at is not None:
         return
     regrade.release_files = storage.put_all(release.files)
-    regrade.questions = [
-        {
-            "notebook": question.notebook,
-            "grade_id": question.grade_id,
-            "kind": question.kind,
-            "max_points": question.max_points,
-            "position": question.position,
-        }
-        for question in release.questions
-    ]
+    regrade.questions = [_said(question) for question in release.questions]
     _add_questions(assignment, regrade.questions)
     regrade.prepared_at = utcnow()
     counting = {*latest_submissions([assignment.id]), *queries.released_submissions(assignment)}
     for submission in sorted(counting, key=lambda row: row.id):
         if submission.files:  # else its points came from elsewhere: there is nothing to run
             request_run(submission, regrade=regrade)
+
+
+def _said(question: grading.Question | Question) -> dict[str, Any]:
+    names = ("notebook", "grade_id", "kind", "max_points", "position")
+    return {name: getattr(question, name) for name in names}
 
 
 def _add_questions(assignment: Assignment, wanted: list[dict[str, Any]]) -> None:
@@ -203,6 +199,7 @@ def apply(regrade: Regrade, *, by: User) -> int:
     changed = [row.submission.id for row in found.changed]
     assignment.source_files, assignment.release_files = regrade.source_files, regrade.release_files
     assignment.rules = regrade.rules
+    regrade.replaced_questions = [_said(question) for question in assignment.questions]
     _put_questions_in_force(regrade)
     _let_runs_count(regrade)
     regrade.applied_at = utcnow()

@@ -13,11 +13,20 @@ from lms.disclosure.policy import Policy
 from lms.disclosure.shape import Structure
 from lms.metrics.definition import Text
 from lms.reports.counters import employers as employer_counts
-from lms.reports.counters import leaving
+from lms.reports.counters import leaving, results
 from lms.reports.counters import ventures as venture_counts
 from lms.reports.facts import Facts
 from lms.reports.table import Table
-from lms.reports.tables import admission, costs, employers, rates, targets, ventures
+from lms.reports.tables import (
+    admission,
+    applicants,
+    costs,
+    employers,
+    learning,
+    rates,
+    targets,
+    ventures,
+)
 from lms.reports.tables.cells import Definitions, Made
 
 # These count the classes of `plain`, each in its own way.
@@ -84,6 +93,7 @@ def compose(facts: Facts, definitions: Definitions) -> Composed:
     )  # fmt: skip
     made = (
         admission.funnel(facts),
+        *applicants.all_of(facts),
         admission.leavers(facts),
         *([admission.weeks(facts)] if facts.has(leaving.SUBJECT) else []),
         plain,
@@ -100,6 +110,7 @@ def compose(facts: Facts, definitions: Definitions) -> Composed:
         *([targets.others(facts)] if targets.are_others(facts) else []),
         evidence,
         *([employers.partners(facts)] if facts.has(employer_counts.SUBJECT) else []),
+        *([learning.outcomes(facts, definitions["plain"], whole=plain)] if facts.has(results.COMPLETED) else []),
     )  # fmt: skip
     return _composed(
         made,

@@ -14,11 +14,26 @@ from lms.metrics.definition import Definition
 from lms.metrics.figure import Figure
 from lms.outcomes.computing import figures
 from lms.recorded import known
-from lms.reports.counters import Counter, Counts, Together, employers, leaving, ventures
+from lms.reports.counters import (
+    Counter,
+    Counts,
+    Together,
+    applicants,
+    employers,
+    leaving,
+    results,
+    ventures,
+)
 from lms.reports.counters.funding import funding
 from lms.reports.facts import Admission, CohortFacts, Facts
 
-COUNTERS: tuple[Counter, ...] = (leaving.count, employers.count, ventures.count)
+COUNTERS: tuple[Counter, ...] = (
+    leaving.count,
+    applicants.count,
+    results.count,
+    employers.count,
+    ventures.count,
+)
 TOGETHER: tuple[Together, ...] = (employers.count_together, ventures.count_together)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from lms.accounts.models import User
-from lms.cohorts.models import EnrolmentRecord
+from lms.cohorts.models import Applicant, Application, EnrolmentRecord, Sex
 from lms.db import db, utcnow
 from lms.gradebook.models import GradebookExport
 from lms.metrics.facts import SpellKind
@@ -128,3 +128,48 @@ def test_the_register_stays(change: str, over: SimpleNamespace) -> None:
     db.session.flush()
     with pytest.raises(DBAPIError, match="append-only"):
         db.session.execute(text(change))
+
+
+def apply(cohort: object, number: str) -> Application:
+    application = Application(cohort_id=cohort.id, number=number)
+    db.session.add(application)
+    db.session.flush()
+    db.session.add(Applicant(application_id=application.id, sex=Sex.FEMALE, birth_year=1999))
+    return application
+
+
+def test_what_was_asked_at_application_goes_with_the_person(over: SimpleNamespace) -> None:
+    mine, other = apply(over.cohorts[0], "A-1"), apply(over.cohorts[0], "A-2")
+    over.enrolments[0].application_id = mine.id
+    db.session.flush()
+    retention.destroy([over.lena.id], by=over.ada)
+    db.session.expire_all()
+    assert db.session.scalars(select(Applicant.application_id)).all() == [other.id]
+    assert (mine.number, other.number) == (None, "A-2")
+
+
+def test_applications_nobody_was_enrolled_from_have_their_own_end(
+    over: SimpleNamespace, as_: Callable[..., object]
+) -> None:
+    cohort, client = over.cohorts[0], as_(over.ada)
+    mine, other = apply(cohort, "A-1"), apply(cohort, "A-2")
+    over.enrolments[0].application_id = mine.id
+    db.session.commit()
+    assert retention.due_applications() == []  # the cohort is open
+    cohort.close()
+    today = retention.today()
+    cohort.starts_on, cohort.ends_on = LONG_AGO, today.replace(year=today.year - 3) + timedelta(1)
+    db.session.flush()
+    assert retention.due_applications() == []
+    cohort.ends_on -= timedelta(1)
+    db.session.commit()
+    assert [one.applications for one in retention.due_applications()] == [1]
+    assert "never enrolled" in client.get("/privacy/retention").text
+    path = f"/privacy/retention/cohorts/{cohort.id}/applications"
+    assert client.post(path).status_code == 302
+    db.session.expire_all()
+    assert db.session.scalars(select(Applicant.application_id)).all() == [mine.id]
+    assert (mine.number, other.number) == ("A-1", None)
+    [row] = db.session.scalars(select(Destruction))
+    assert (row.kind, row.people) == ("applications", 1)
+    assert client.post(path).status_code == 409
