@@ -101,6 +101,7 @@ ROUTES: dict[str, tuple[str, tuple[int | str, ...]]] = {
     "reports.report": ("GET", (200, 404, 404, 404, 404, "in")),
     "reports.decisions": ("POST", (422, 404, 404, 404, 404, "in")),
     "reports.verification": ("GET", (200, 404, 404, 404, 404, "in")),
+    "claims.checker": ("GET", (200, 403, 403, 403, 403, "in")),
     "reports.file": ("GET", (404, 404, 404, 404, 404, "in")),
     "regrading.new": ("GET", (403, 200, 403, 404, 404, "in")),
     "regrading.regrade": ("GET", (403, 200, 403, 404, 404, "in")),
