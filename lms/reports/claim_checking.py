@@ -154,7 +154,7 @@ def _printed(report: Report, cohorts: Sequence[Cohort]) -> list[Rate]:
             sum(part for part, _whole in rows), sum(whole for _part, whole in rows), report.number,
         )
         for metric, rows in found.items()
-        if len(rows) == len(numbers) and sum(whole for _part, whole in rows)
+        if len(rows) == len(numbers) and any(whole for _part, whole in rows)
     ]  # fmt: skip
 
 

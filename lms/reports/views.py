@@ -17,6 +17,7 @@ from lms.pages import Page
 from lms.reports import actions, publishing, queries
 from lms.reports.forms import CorrectionForm, DecisionForm, ReportForm
 from lms.reports.models import Report
+from lms.reports.people_views import links_of
 
 PROPOSED_TITLE = Bilingual("수료생 성과 보고", "Outcomes of the graduates")
 bp = Blueprint("reports", __name__, url_prefix="/reports", template_folder="templates")
@@ -101,6 +102,7 @@ def _page(report: Report, form: DecisionForm) -> Any:
         "reports/report.html",
         report=report,
         document=publishing.document_of(report),
+        links=links_of(report),
         form=form,
         decided=report.is_decided_by(actor()),
     )
