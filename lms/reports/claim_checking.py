@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from flask_babel import gettext as _
 from sqlalchemy import func, select
@@ -55,14 +56,24 @@ class Answer:
     rates: Sequence[Rate]
     gap: Gap | None
 
-    @property
-    def given_by(self) -> list[Rate]:
-        return explanations(self.claim, self.rates)
+    @cached_property
+    def given_by(self) -> list[list[Rate]]:
+        """The rates that give the claim: of one metric and the same counts, those of every day."""
+        found: dict[tuple[str, int, int, int], list[Rate]] = {}
+        for rate in explanations(self.claim, self.rates):
+            key = rate.metric, rate.version, rate.numerator, rate.denominator
+            found.setdefault(key, []).append(rate)
+        return list(found.values())
 
     @property
     def instead(self) -> list[Gap]:
         """What each metric gives that does not give the claim, the nearest first."""
-        return [gap_of(self.claim, rate) for rate in nearest(self.claim, self.rates)]
+        giving = {rates[0].metric for rates in self.given_by}
+        return [
+            gap_of(self.claim, rate)
+            for rate in nearest(self.claim, self.rates)
+            if rate.metric not in giving
+        ]
 
 
 def check(claim: Claim, *, sees_people: bool) -> Answer:
