@@ -96,10 +96,20 @@ def explained(
             if any(causes.get(cause, {}).values())
         )
         told.setdefault((cohort, key), []).append(metric)
-    return [
-        Explained(cohort, tuple(metrics), {cause: dict(counts) for cause, counts in key})
+    found = [
+        Explained(
+            cohort,
+            tuple(sorted(metrics, key=_rank)),
+            {cause: dict(counts) for cause, counts in key},
+        )
         for (cohort, key), metrics in told.items()
     ]
+    return sorted(found, key=lambda one: (one.cohort, _rank(one.metrics[0])))
+
+
+def _rank(metric: str) -> bool:
+    """What everybody asks for first stands first; the others keep their order."""
+    return metric != "plain"
 
 
 class _Changes:
