@@ -29,31 +29,31 @@ from lms.reports.queries import Difference, definitions_of
 class Cause(StrEnum):
     """In the order in which they are told; of several, a person's change is put down to the first."""
 
-    ENROLLED = "enrolled"
-    REMOVED = "removed"
-    ENROLMENT = "enrolment"
     LATE = "late"
     EVIDENCE = "evidence"
     EVIDENCE_LOST = "evidence-lost"
     WITHDRAWN = "withdrawn"
     CORRECTED = "corrected"
     ENDED = "ended"
+    ENROLLED = "enrolled"
+    REMOVED = "removed"
+    ENROLMENT = "enrolment"
     INTENT = "intent"
     PROGRAM = "program"
 
 
 CAUSES = {
-    Cause.ENROLLED: Text("늦게 기록된 입교", "Enrolled in a record made since"),
-    Cause.REMOVED: Text(
-        "기수에서 삭제(중복 등)", "Removed from the cohort (a duplicate or a mistake)"
-    ),
-    Cause.ENROLMENT: Text("입교·수료 정정", "Enrolment or completion corrected"),
     Cause.LATE: Text("늦게 도착한 근거", "Late evidence"),
     Cause.EVIDENCE: Text("이후 인정된 증빙", "Evidence accepted since"),
     Cause.EVIDENCE_LOST: Text("인정이 취소된 증빙", "Evidence no longer accepted"),
     Cause.WITHDRAWN: Text("취소된 기록(사실이 아님)", "Withdrawn, as it was never so"),
     Cause.CORRECTED: Text("이후 정정된 기록", "Corrected since"),
     Cause.ENDED: Text("이후 확인된 종료", "An end recorded since"),
+    Cause.ENROLLED: Text("늦게 기록된 입교", "Enrolled in a record made since"),
+    Cause.REMOVED: Text(
+        "기수에서 삭제(중복 등)", "Removed from the cohort (a duplicate or a mistake)"
+    ),
+    Cause.ENROLMENT: Text("입교·수료 정정", "Enrolment or completion corrected"),
     Cause.INTENT: Text("희망 진로 정정", "Intent corrected"),
     Cause.PROGRAM: Text("프로그램의 집계 차이", "Counted otherwise by today's program"),
 }
