@@ -104,6 +104,8 @@ def _add_rooms(app: Flask) -> None:
     from lms.outcomes import views as outcomes
     from lms.privacy import views as privacy
     from lms.regrading import views as regrading
+    from lms.reports import claim_views as claims
+    from lms.reports import people_views as report_people
     from lms.reports import views as reports
     from lms.surveys import answer_views as survey_answers
     from lms.surveys import views as surveys
@@ -116,6 +118,8 @@ def _add_rooms(app: Flask) -> None:
         own_record,
         outcome_import,
         reports,
+        claims,
+        report_people,
         careers,
         ventures,
         funding,

@@ -104,6 +104,8 @@ ROUTES: dict[str, tuple[str, tuple[int | str, ...]]] = {
     "reports.report": ("GET", (200, 404, 404, 404, 404, "in")),
     "reports.decisions": ("POST", (422, 404, 404, 404, 404, "in")),
     "reports.verification": ("GET", (200, 404, 404, 404, 404, "in")),
+    "report_people.people": ("GET", (200, 404, 404, 404, 404, "in")),
+    "claims.checker": ("GET", (200, 403, 403, 403, 403, "in")),
     "reports.file": ("GET", (404, 404, 404, 404, 404, "in")),
     "regrading.new": ("GET", (403, 200, 403, 404, 404, "in")),
     "regrading.regrade": ("GET", (403, 200, 403, 404, 404, "in")),
@@ -266,8 +268,13 @@ def _address(app: Flask, endpoint: str, academy: SimpleNamespace, submission: ob
         values |= {"months": 3, "number": _asked(academy)}
     if endpoint.startswith("regrading.") and endpoint != "regrading.new":
         values["regrade_id"] = _open_regrade(academy).id
-    if endpoint.startswith("reports."):
-        values["report_id"] = _report(academy).id
+    if endpoint.startswith(("reports.", "report_people.")):
+        values |= {
+            "report_id": _report(academy).id,
+            "number": 1,
+            "metric": "plain",
+            "part": "study",
+        }
     rule = next(rule for rule in app.url_map.iter_rules() if rule.endpoint == endpoint)
     needed = {name: values[name] for name in rule.arguments}
     return app.url_map.bind("localhost:8000").build(endpoint, needed)

@@ -17,6 +17,7 @@ from lms.home import queries
 from lms.i18n import SEOUL, seoul_day
 from lms.privacy.access_log import months_to_review
 from lms.privacy.queries import consents_of
+from lms.reports.queries import current_reports
 
 bp = Blueprint("home", __name__, template_folder="templates")
 
@@ -31,6 +32,7 @@ def index() -> Any:
         mine = cohorts.memberships(person)
         offerings = [o for o in cohorts.offerings_of(person) if o.cohort_id in mine.teaches]
         teaching = queries.teaching_load(offerings, assignments(*offerings))
+    funnels = cohorts.funnels() if access.Role.ADMINISTRATOR in found else []
     return render_template(
         "home/index.html",
         roles=found,
@@ -39,7 +41,8 @@ def index() -> Any:
         day=queries.trainee_day(person, day=seoul_day()),
         teaching=teaching,
         undecided=_undecided(person) if access.Role.TRAINEE in found else 0,
-        funnels=cohorts.funnels() if access.Role.ADMINISTRATOR in found else [],
+        funnels=funnels,
+        reports=current_reports([row.cohort.id for row in funnels]) if funnels else {},
         unreviewed=months_to_review() if access.Role.ADMINISTRATOR in found else [],
         waiting=queue.waiting() if access.Role.ADMINISTRATOR in found else None,
     )

@@ -2,7 +2,8 @@
 
 Read by month for the review that an administrator signs (안전성 확보조치 기준, article 8 (2)), and
 between two times for the people a breach affects (개인정보 보호법, article 34). Views of a person's
-record and of one's submission are events, as are downloads; lists of many people are not.
+record and of one's submission are events, as are downloads and the lists of whom a report's number
+counts; other lists of many people are not.
 """
 
 from __future__ import annotations

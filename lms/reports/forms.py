@@ -55,3 +55,18 @@ class DecisionForm(FlaskForm):
         _l("What you checked"),
         [InputRequired(_l("Write what you checked, or why you refuse.")), Length(max=1000)],
     )
+
+
+class ClaimForm(FlaskForm):
+    """A GET form, so that the answer to a claim has an address."""
+
+    class Meta:
+        csrf = False
+
+    claim = StringField(
+        _l("Published claim"),
+        [InputRequired(_l("Write the claim as it was published.")), Length(max=200)],
+        description=_l(
+            "As it was printed: “1–5기 71.2 %”, “Cohorts 1 to 5: 724 of 1,221”. Without cohorts, all that are over are meant."
+        ),
+    )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import aliased, defer, joinedload, selectinload
 from sqlalchemy.sql.base import ExecutableOption
 
 from lms.cohorts.models import Cohort, CohortState
@@ -31,16 +32,30 @@ def report(report_id: int) -> Report | None:
 
 
 def current_report(cohort: Cohort) -> Report | None:
-    """The published report of the cohort that nothing published supersedes; of several, the newest."""
-    published = (
-        select(Report)
-        .join(ReportPublication, ReportPublication.report_id == Report.id)
-        .join(report_cohort, report_cohort.c.report_id == Report.id)
-        .where(report_cohort.c.cohort_id == cohort.id)
-        .options(*_parts())
-        .order_by(ReportPublication.at.desc(), Report.id.desc())
+    return current_reports([cohort.id]).get(cohort.id)
+
+
+def current_reports(cohort_ids: Collection[int]) -> dict[int, Report]:
+    """By cohort (its id) the published report that nothing published supersedes; of several, the newest.
+
+    One query for all cohorts; the numbers themselves are loaded when they are asked for.
+    """
+    later = aliased(Report)
+    superseded = (
+        select(later.id)
+        .join(ReportPublication, ReportPublication.report_id == later.id)
+        .where(later.supersedes_id == Report.id)
     )
-    return db.session.scalars(published).first()
+    rows = db.session.execute(
+        select(report_cohort.c.cohort_id, Report)
+        .join(Report, Report.id == report_cohort.c.report_id)
+        .join(ReportPublication, ReportPublication.report_id == Report.id)
+        .where(report_cohort.c.cohort_id.in_(cohort_ids), ~superseded.exists())
+        .ext(distinct_on(report_cohort.c.cohort_id))
+        .order_by(report_cohort.c.cohort_id, ReportPublication.at.desc(), Report.id.desc())
+        .options(defer(Report.facts), defer(Report.content))
+    )
+    return dict(rows.all())
 
 
 def reportable_cohorts() -> Sequence[Cohort]:
@@ -123,6 +138,7 @@ def earlier_reports(cohorts: Sequence[Cohort]) -> Sequence[Report]:
         select(Report)
         .join(ReportPublication, ReportPublication.report_id == Report.id)
         .where(Report.cohorts.any(Cohort.id.in_(ids)))
+        .options(selectinload(Report.cohorts))
         .order_by(Report.id)
     ).all()
 

@@ -9,14 +9,15 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_babel import gettext as _
 
 from lms import audit, storage, tables
-from lms.access import Permission, actor, allow
+from lms.access import Permission, actor, allow, can
 from lms.db import Bilingual, db, utcnow
 from lms.errors import DomainError
 from lms.i18n import SEOUL, local
 from lms.pages import Page
-from lms.reports import actions, publishing, queries
+from lms.reports import actions, explaining, publishing, queries
 from lms.reports.forms import CorrectionForm, DecisionForm, ReportForm
 from lms.reports.models import Report
+from lms.reports.people_views import links_of
 
 PROPOSED_TITLE = Bilingual("수료생 성과 보고", "Outcomes of the graduates")
 bp = Blueprint("reports", __name__, url_prefix="/reports", template_folder="templates")
@@ -101,6 +102,7 @@ def _page(report: Report, form: DecisionForm) -> Any:
         "reports/report.html",
         report=report,
         document=publishing.document_of(report),
+        links=links_of(report),
         form=form,
         decided=report.is_decided_by(actor()),
     )
@@ -122,14 +124,23 @@ def decisions(report: Report) -> Any:
 @bp.get("/<int:report_id>/verification")
 @allow(Permission.REPORT_READ)
 def verification(report: Report) -> Any:
-    """Counted again with the knowledge of then, which must be equal, and with that of now."""
+    """Counted again with the knowledge of then, which must be equal, and with that of now.
+
+    What changed since concerns few people: it is told to whoever may see persons.
+    """
     now = utcnow()
+    sees_people = can(actor(), Permission.OUTCOME_READ, report)
+    differences = queries.differences(report, known_at=now) if sees_people else []
     return render_template(
         "reports/verification.html",
         report=report,
         verification=queries.verification(report),
         now=now,
-        differences=queries.differences(report, known_at=now),
+        sees_people=sees_people,
+        differences=differences,
+        explained=explaining.explained(report, differences, known_at=now),
+        causes=explaining.CAUSES,
+        destroyed=explaining.destroyed_since(report) if sees_people else 0,
         names=publishing.class_names_of(report),
     )
 

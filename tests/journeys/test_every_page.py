@@ -26,6 +26,7 @@ def shape(username: str, path: str) -> str:
     """A page's address without its numbers: one page of each kind is enough, but every lesson
     is read by its trainee."""
     name = re.sub(r"\d+", "N", urlsplit(path).path)
+    name = re.sub(r"/people/N/.*", "/people/N/*", name)  # whom some number of a report counts
     return name if username == "trainee2" else re.sub(r"/lessons/.*", "/lessons/*", name)
 
 

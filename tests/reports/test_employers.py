@@ -25,7 +25,7 @@ from lms.reports.counting import count_facts
 from lms.reports.facts import Facts
 from lms.reports.table import Absent, digest
 from tests.disclosure.attacker import Attacker
-from tests.reports.conftest import DAY, cells, is_closed
+from tests.reports.firms import DAY, cells, is_closed
 
 NEW = {"T9", "T9b", "T15", "T11", "T11b"}
 

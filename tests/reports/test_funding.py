@@ -21,7 +21,7 @@ from lms.reports.composing import compose
 from lms.reports.counting import count_facts
 from lms.reports.facts import Admission, Facts
 from lms.reports.table import Absent, Table
-from tests.reports.conftest import DAY, is_closed
+from tests.reports.firms import DAY, is_closed
 
 BUDGET = 8_400_000_000
 METRICS = definitions(on=DAY)
