@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from http import HTTPStatus
 
 from flask import Flask, Response, abort, current_app, request
@@ -14,6 +15,7 @@ from lms import access, downloads, errors, headers, i18n, mail, navigation, stor
 from lms.accounts.queries import user_by_session
 from lms.config import Config
 from lms.db import db
+from lms.redaction import WithoutTokens
 from lms.reports import pages as report_pages
 
 csrf = CSRFProtect()
@@ -48,6 +50,8 @@ def build(config: Config) -> Flask:
         BABEL_TRANSLATION_DIRECTORIES="translations",
     )
     app.jinja_env.undefined = StrictUndefined
+    for logger in (app.logger, logging.getLogger("werkzeug")):  # the latter is `flask run`'s
+        logger.addFilter(WithoutTokens())
     if config.secure_cookies:  # TLS ends at a proxy before us, which says who asked and how
         app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]
     db.init_app(app)

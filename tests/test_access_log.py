@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 from gunicorn.config import Config
 
 from lms.access_log import AccessLog
@@ -27,3 +30,27 @@ def test_a_token_is_not_logged(path: str, caplog: pytest.LogCaptureFixture) -> N
         log.access(answer, SimpleNamespace(headers=[]), environ, timedelta(seconds=1))
     (line,) = (record.getMessage() for record in caplog.records)
     assert TOKEN not in line and path.replace(TOKEN, "…") in line
+
+
+def test_an_error_names_no_token(
+    app: Flask,
+    as_: Callable[..., FlaskClient],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(token: str) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr("lms.surveys.queries.link", broken)
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    assert as_(None).get(f"/surveys/{TOKEN}/place").status_code == 500
+    (line,) = (r.getMessage() for r in caplog.records if r.levelno >= logging.ERROR)
+    assert line == "unforeseen error at GET /surveys/…/place"
+
+
+def test_the_servers_error_log_names_no_token(caplog: pytest.LogCaptureFixture) -> None:
+    log = AccessLog(Config())
+    log.error_log.addHandler(caplog.handler)
+    log.exception("Error handling request %s", f"/surveys/{TOKEN}")
+    (line,) = (record.getMessage() for record in caplog.records)
+    assert line == "Error handling request /surveys/…"

@@ -28,6 +28,7 @@ from lms.outcomes.record_forms import (
 )
 from lms.outcomes.words import shown
 from lms.storage import StoredFile
+from lms.surveys import own_copy as survey_copy
 
 bp = Blueprint(
     "own_record", __name__, url_prefix="/outcomes/my-record", template_folder="templates"
@@ -154,6 +155,7 @@ def evidence(number: int) -> Any:
 def export_json() -> Response:
     audit.record("record-exported", actor(), by=actor(), format="json")
     copy = own_copy.everything(records.record_of(actor()))
+    copy["surveys"] = survey_copy.surveys(actor())
     body = json.dumps(copy, ensure_ascii=False, indent=2).encode()
     return tables.attachment(body, "application/json", "my-record.json")
 
@@ -162,7 +164,9 @@ def export_json() -> Response:
 @allow(Permission.OWN_RECORD)
 def export_csv() -> Response:
     audit.record("record-exported", actor(), by=actor(), format="csv")
-    return tables.csv_response(own_copy.lines(records.record_of(actor())), name="my-record.csv")
+    rows = own_copy.lines(own_copy.everything(records.record_of(actor())))
+    rows += survey_copy.lines(survey_copy.surveys(actor()))
+    return tables.csv_response(own_copy.table(rows), name="my-record.csv")
 
 
 def _found(row: Row | None) -> Row:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from flask_babel import gettext as _
 
@@ -13,7 +14,7 @@ from lms.errors import DomainError, Invalid, NotFound
 from lms.i18n import SEOUL
 from lms.privacy import access_log, queries
 from lms.privacy.models import AccessReview, Channel, Consent
-from lms.privacy.purpose_files import purposes
+from lms.privacy.purpose_files import Purpose, purposes
 
 
 class TextChanged(DomainError):
@@ -22,20 +23,27 @@ class TextChanged(DomainError):
 
 
 def decide(
-    person: User, purpose: str, *, version: int, given: bool, channel: Channel, by: User
+    person: User,
+    purpose: str,
+    *,
+    version: int,
+    given: bool,
+    channel: Channel,
+    by: User,
+    reason: str | None = None,
 ) -> Consent:
     """Record what the person says about the version they read; saying it again adds nothing.
+
+    `reason` is kept in the audit trail: how an administrator knows what somebody else decided.
 
     Raises:
         NotFound: there is no such purpose.
         TextChanged: another version is in effect.
     """
-    offered = purposes(on=queries.today()).get(purpose)
-    if offered is None:
-        raise NotFound(_("There is no such purpose."))
+    offered = _offered(purpose)
     if offered.version != version:
         raise TextChanged
-    latest = next(own.latest for own in queries.consents_of(person) if own.purpose is offered)
+    latest = queries.latest(person, purpose)
     if latest is not None and (latest.version, latest.given) == (version, given):
         return latest
     consent = Consent(
@@ -48,8 +56,28 @@ def decide(
     )
     db.session.add(consent)
     action = "consent-given" if given else "consent-withdrawn"
-    audit.record(action, person, by=by, purpose=purpose, version=version, via=channel.value)
+    why: dict[str, Any] = {"reason": reason} if reason else {}
+    audit.record(action, person, by=by, purpose=purpose, version=version, via=channel.value, **why)
     return consent
+
+
+def withdraw(person: User, purpose: str, *, channel: Channel, by: User) -> None:
+    """The person agrees no longer, whatever text they had agreed to; twice is once.
+
+    Raises:
+        NotFound: there is no such purpose.
+    """
+    latest = queries.latest(person, purpose)
+    if latest is None or latest.given:
+        version = _offered(purpose).version
+        decide(person, purpose, version=version, given=False, channel=channel, by=by)
+
+
+def _offered(purpose: str) -> Purpose:
+    offered = purposes(on=queries.today()).get(purpose)
+    if offered is None:
+        raise NotFound(_("There is no such purpose."))
+    return offered
 
 
 class AlreadyReviewed(DomainError):

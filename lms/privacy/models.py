@@ -19,6 +19,8 @@ class Channel(StrEnum):
 
     PAGE = "page"  # the person's own page
     PAPER = "paper"  # signed, entered by an administrator
+    TOLD = "told"  # said to an administrator, who entered it
+    LINK = "link"  # by the link of a survey that was sent to them alone
 
 
 class Consent(Base):

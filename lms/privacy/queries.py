@@ -16,7 +16,7 @@ from lms.cohorts.models import Enrolment
 from lms.db import db, utcnow
 from lms.i18n import SEOUL
 from lms.privacy.models import Consent
-from lms.privacy.purpose_files import Purpose, purposes
+from lms.privacy.purpose_files import Purpose, purposes, versions
 
 
 class ConsentState(StrEnum):
@@ -65,6 +65,12 @@ def consents_of(person: User) -> list[OwnConsent]:
     return [OwnConsent(one, decided.get(word)) for word, one in purposes(on=today()).items()]
 
 
+def latest(person: User, purpose: str) -> Consent | None:
+    """The decision that counts."""
+    mine = _latest().where(Consent.user_id == person.id, Consent.purpose == purpose)
+    return db.session.scalar(mine)
+
+
 def consent_history(person: User) -> Sequence[Consent]:
     """Every decision, the newest first."""
     rows = select(Consent).where(Consent.user_id == person.id).order_by(Consent.id.desc())
@@ -84,9 +90,14 @@ def has_consent(person: User, purpose: str) -> bool:
 def consenting(purpose: str) -> Select[int]:
     """The ids of everybody who agrees now; to be put into another query (`User.id.in_(…)`).
 
+    Before any text of the purpose is in effect nobody has agreed.
+
     Raises:
         KeyError: there is no such purpose.
     """
+    if purpose not in {one.purpose for one in versions()}:
+        raise KeyError(purpose)
+    offered = purposes(on=today()).get(purpose)
     later = aliased(Consent)
     overruled = select(later.id).where(
         later.user_id == Consent.user_id,
@@ -95,7 +106,7 @@ def consenting(purpose: str) -> Select[int]:
     )
     return select(Consent.user_id).where(
         Consent.purpose == purpose,
-        Consent.version == purposes(on=today())[purpose].version,
+        Consent.version == (offered.version if offered else None),
         Consent.given,
         ~overruled.exists(),
     )

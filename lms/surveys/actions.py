@@ -17,17 +17,20 @@ from lms.cohorts.models import Enrolment
 from lms.db import db, utcnow
 from lms.errors import DomainError, Invalid
 from lms.i18n import date_format
-from lms.recorded import supersede
+from lms.privacy.actions import decide, withdraw
+from lms.privacy.models import Channel as ConsentChannel
+from lms.privacy.purpose_files import purposes
+from lms.privacy.queries import has_consent
 from lms.surveys import queries
 from lms.surveys.models import (
     BY_HAND,
     FINAL,
+    PURPOSE,
     QUESTIONNAIRE,
     Attempt,
     Channel,
     Invitation,
     Link,
-    OptOut,
     Outcome,
     RefusedLink,
     Wave,
@@ -59,12 +62,21 @@ class WaveClosed(DomainError):
 class NotToBeAsked(DomainError):
     def __init__(self) -> None:
         super().__init__(
-            _("This person has answered, refused or opted out: they are not written to again.")
+            _("This person has answered or refused: they are not written to again in this wave.")
         )
 
 
+class NoConsent(DomainError):
+    def __init__(self) -> None:
+        super().__init__(
+            _("This person has not agreed to be asked, or agrees no longer. If they do now, record "
+              "their consent first.")
+        )  # fmt: skip
+
+
 def open_wave(planned: PlannedWave, *, by: User | None) -> Wave:
-    """Ask everybody who had completed the cohort by the census day; who opted out gets no mail.
+    """Everybody who had completed the cohort by the census day is in it; who agreed to be asked gets
+    a mail.
 
     Raises:
         WaveNotDue, WaveOpenedAlready
@@ -84,14 +96,11 @@ def open_wave(planned: PlannedWave, *, by: User | None) -> Wave:
             db.session.add(wave)
     except IntegrityError as error:
         raise WaveOpenedAlready from error
-    asked = [Invitation(wave=wave, enrolment=row) for row in _completers(wave)]
-    db.session.add_all(asked)
+    people = [Invitation(wave=wave, enrolment=row) for row in _completers(wave)]
+    db.session.add_all(people)
     db.session.flush()
-    found = queries.outcomes([row.id for row in asked])
-    for row in asked:
-        if found[row.id] is Outcome.NO_ANSWER and row.person.is_active:
-            _write_to(row, by=by)
-    audit.record("survey-opened", wave, by=by, months=wave.months, asked=len(asked))
+    audit.record("survey-opened", wave, by=by, months=wave.months, asked=len(people))
+    write_to_waiting(wave, by=by)
     return wave
 
 
@@ -114,17 +123,16 @@ def close_wave(wave: Wave, *, by: User) -> None:
     audit.record("survey-closed", wave, by=by)
 
 
-def remind(wave: Wave) -> int:
-    """Write once more to who has not answered, after 7 and 14 days; how many mails that were.
+def write_to_waiting(wave: Wave, *, by: User | None = None) -> int:
+    """Write to who has not answered: at once, and again after 7 and 14 days; how many mails that were.
 
-    A begun answer is none: it is kept, and its person is reminded of it.
+    Who agrees to be asked only while the wave is open is written to from then on. A begun answer is
+    none: it is kept, and its person is reminded of it.
     """
     db.session.refresh(wave, with_for_update=True)  # two reminders at once would both be sent
-    rows = queries.without_answer(
-        wave, mailed_before=utcnow() - REMINDED_AFTER, most_mails=MOST_MAILS
-    )
+    rows = queries.waiting(wave, mailed_before=utcnow() - REMINDED_AFTER, most_mails=MOST_MAILS)
     for row in rows:
-        _write_to(row, by=None, again=True)
+        _write_to(row, by=by)
     return len(rows)
 
 
@@ -132,18 +140,30 @@ def mail_again(row: Invitation, *, by: User) -> None:
     """Write to somebody now, with a link that takes the place of the earlier ones.
 
     Raises:
-        WaveClosed, NotToBeAsked
+        WaveClosed, NotToBeAsked, NoConsent
     """
-    _may_be_asked(row)
+    if queries.outcome_of(row) in {*FINAL, Outcome.COMPLETE}:
+        raise NotToBeAsked
+    _must_agree(row)
     revoke_links(row, by=by)
     _write_to(row, by=by)
 
 
-def _may_be_asked(row: Invitation) -> None:
-    if not row.wave.is_open:
-        raise WaveClosed
-    if queries.outcome_of(row) in {*FINAL, Outcome.COMPLETE}:
-        raise NotToBeAsked
+def call(row: Invitation, *, by: User) -> str:
+    """The token of a link by which the form is filled in together with the person on the telephone.
+
+    Raises:
+        WaveClosed, NoConsent
+    """
+    _must_agree(row)
+    token = issue_link(row, channel=Channel.PHONE, by=by)
+    record_attempt(row, channel=Channel.PHONE, outcome=None, note="", by=by)
+    return token
+
+
+def _must_agree(row: Invitation) -> None:
+    if not has_consent(row.person, PURPOSE):
+        raise NoConsent
 
 
 def issue_link(row: Invitation, *, channel: Channel, by: User | None) -> str:
@@ -177,12 +197,13 @@ def revoke_links(row: Invitation, *, by: User) -> int:
     return len(links)
 
 
-def _write_to(row: Invitation, *, by: User | None, again: bool = False) -> None:
+def _write_to(row: Invitation, *, by: User | None) -> None:
     """Enqueue a mail with a link of its own; earlier links of the person stay good."""
+    reminds = any(attempt.channel is Channel.MAIL for attempt in row.attempts)
     address = f"{current_app.config['LMS_ORIGIN']}/surveys/"
     address += issue_link(row, channel=Channel.MAIL, by=by)
     with force_locale(row.person.locale):
-        subject, text = _letter(row, address, again=again)
+        subject, text = _letter(row, address, reminds=reminds)
     mail.send(
         row.person.email,
         subject=subject,
@@ -193,10 +214,10 @@ def _write_to(row: Invitation, *, by: User | None, again: bool = False) -> None:
     row.attempts.append(attempt)
 
 
-def _letter(row: Invitation, address: str, *, again: bool) -> tuple[str, str]:
+def _letter(row: Invitation, address: str, *, reminds: bool) -> tuple[str, str]:
     cohort = row.wave.cohort.name.in_(row.person.locale)
     subject = _("AI Academy: what do you do now?")
-    if again:
+    if reminds:
         subject = _("Reminder: %(subject)s", subject=subject)
     lines = [
         _("Dear %(name)s,", name=row.person.name),
@@ -220,7 +241,7 @@ def _letter(row: Invitation, address: str, *, again: bool) -> tuple[str, str]:
 def record_attempt(
     row: Invitation, *, channel: Channel, outcome: Outcome | None, note: str, by: User | None
 ) -> Attempt:
-    """What was tried by hand and what came of it. Opting out holds for every later wave.
+    """What was tried by hand and what came of it. Opting out withdraws the consent to be asked at all.
 
     Raises:
         Invalid: an answer is recorded by filling in the form, not by saying so.
@@ -234,8 +255,8 @@ def record_attempt(
     )  # fmt: skip
     row.attempts.append(attempt)
     db.session.flush()
-    if outcome is Outcome.OPTED_OUT:
-        stop_asking(row.person, channel=channel, by=by)
+    if outcome is Outcome.OPTED_OUT and by is not None:
+        withdraw(row.person, PURPOSE, channel=ConsentChannel.TOLD, by=by)
     audit.record(
         "survey-attempt", row, by=by, channel=channel.value, outcome=outcome and outcome.value
     )
@@ -244,27 +265,17 @@ def record_attempt(
 
 def opt_out(link: Link) -> None:
     """By the link itself: nobody is asked again who does not want to be."""
-    if queries.opt_out(link.invitation.person) is None:
-        record_attempt(
-            link.invitation, channel=link.channel, outcome=Outcome.OPTED_OUT, note="", by=None
-        )
+    person = link.invitation.person
+    withdraw(person, PURPOSE, channel=ConsentChannel.LINK, by=person)
 
 
-def stop_asking(person: User, *, channel: Channel, by: User | None) -> None:
-    """A withdrawal of consent: no wave writes to this person any more."""
-    if queries.opt_out(person) is None:
-        db.session.add(
-            OptOut(user_id=person.id, channel=channel, recorded_by_id=by.id if by else None)
-        )
-        audit.record("survey-opted-out", person, by=by, channel=channel.value)
-
-
-def ask_again(person: User, *, reason: str, by: User | None) -> None:
-    """The person wants to be asked after all, from the next wave on."""
-    row = queries.opt_out(person)
-    if row is not None:
-        supersede(row)
-        audit.record("survey-opted-in", person, by=by, reason=reason)
+def ask_again(person: User, *, reason: str, by: User) -> None:
+    """The person told an administrator that they agree to be asked; `reason` says how that is known."""
+    version = purposes(on=queries.today())[PURPOSE].version
+    decide(
+        person, PURPOSE, version=version, given=True, channel=ConsentChannel.TOLD, by=by,
+        reason=reason,
+    )  # fmt: skip
 
 
 def refuse_link(address: str) -> None:
@@ -276,4 +287,4 @@ def follow_up() -> None:
     for planned in queries.due():
         open_wave(planned, by=None)
     for wave in queries.open_waves():
-        remind(wave)
+        write_to_waiting(wave)

@@ -91,8 +91,7 @@ def terms(link: Link, token: str) -> Any:
 def opt_out(link: Link, token: str) -> Any:
     if request.method == "POST":
         actions.opt_out(link)
-    done = queries.opt_out(link.invitation.person) is not None
-    return _page("opt_out", link, token, done=done)
+    return _page("opt_out", link, token, done=queries.opted_out(link.invitation.person))
 
 
 def _draft(link: Link) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from lms.recorded import Recorded
 from lms.resident_numbers import FreeText
 
 MONTHS = (3, 6, 12, 24)  # after completion
+PURPOSE = "outcome-tracking"  # in lms/privacy/purposes: what people agree to who are asked
 QUESTIONNAIRE = "1"
 
 
@@ -38,7 +39,8 @@ class Outcome(StrEnum):
     COMPLETE = "complete"
     PARTIAL = "partial"
     REFUSED = "refused"
-    OPTED_OUT = "opted-out"
+    OPTED_OUT = "opted-out"  # the consent to be asked is withdrawn or was refused
+    NO_CONSENT = "no-consent"  # and nothing was tried
     NO_ANSWER = "no-answer"
     BAD_CONTACT = "bad-contact"
     DECEASED = "deceased"
@@ -49,7 +51,8 @@ BY_HAND = (
     Outcome.NO_ANSWER, Outcome.BAD_CONTACT, Outcome.REFUSED, Outcome.OPTED_OUT, Outcome.DECEASED,
     Outcome.OUT_OF_SCOPE,
 )  # fmt: skip
-FINAL = {Outcome.REFUSED, Outcome.OPTED_OUT, Outcome.DECEASED, Outcome.OUT_OF_SCOPE}
+# An attempt of these ends asking in its wave. Opting out ends it in every wave: it is a consent withdrawn.
+FINAL = {Outcome.REFUSED, Outcome.DECEASED, Outcome.OUT_OF_SCOPE}
 REACHED = {Outcome.COMPLETE, Outcome.PARTIAL, Outcome.REFUSED, Outcome.OPTED_OUT}
 NOT_ELIGIBLE = {Outcome.DECEASED, Outcome.OUT_OF_SCOPE}
 
@@ -166,22 +169,6 @@ class Response(Recorded, Base):
     channel: Mapped[Channel]
     unchanged: Mapped[bool]
     answers: Mapped[dict[str, Any]] = mapped_column(JSONB)
-
-
-class OptOut(Recorded, Base):
-    """Somebody does not want to be asked any more, in any wave; superseded when they do again."""
-
-    __tablename__ = "survey_opt_out"
-    __table_args__ = (
-        Index(
-            "uq_survey_opt_out_live", "user_id", unique=True,
-            postgresql_where=text("superseded_at IS NULL"),
-        ),
-    )  # fmt: skip
-
-    id: Mapped[Key]
-    user_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("user_account.id"))
-    channel: Mapped[Channel]
 
 
 class RefusedLink(Base):

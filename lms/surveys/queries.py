@@ -19,18 +19,20 @@ from lms.cohorts.models import Cohort, Enrolment
 from lms.db import db, utcnow
 from lms.i18n import SEOUL
 from lms.metrics.months import add_months
+from lms.privacy.models import Consent
+from lms.privacy.queries import consenting, latest
 from lms.recorded import known
 from lms.surveys.models import (
     FINAL,
     MONTHS,
     NOT_ELIGIBLE,
+    PURPOSE,
     REACHED,
     Attempt,
     Channel,
     Draft,
     Invitation,
     Link,
-    OptOut,
     Outcome,
     RefusedLink,
     Response,
@@ -154,15 +156,23 @@ def wave(cohort: Cohort, months: int) -> Wave | None:
 
 def outcome() -> ColumnElement[str]:
     """The outcome of an Invitation (joined with its Enrolment): an answer beats all, what ends it beats
-    a begun answer, and that beats not having been reached."""
+    a begun answer, and that beats not having been reached. What was consented to after the wave's end
+    does not change it."""
     answered = exists(
         select(Response.id).where(Response.invitation_id == Invitation.id, known(Response))
     )
-    opted_out = exists(select(OptOut.id).where(OptOut.user_id == Enrolment.user_id, known(OptOut)))
+    ends = select(Wave.closes_at).where(Wave.id == Invitation.wave_id).correlate(Invitation)
+    decided = select(Consent.given).where(
+        Consent.user_id == Enrolment.user_id,
+        Consent.purpose == PURPOSE,
+        Consent.at <= ends.scalar_subquery(),
+    )
+    agrees = decided.order_by(Consent.id.desc()).limit(1).scalar_subquery()
+    tried = exists(select(Attempt.id).where(Attempt.invitation_id == Invitation.id))
     begun = exists(select(Draft.invitation_id).where(Draft.invitation_id == Invitation.id))
-    latest = (
+    result = (
         select(Attempt.outcome)
-        .where(Attempt.invitation_id == Invitation.id, Attempt.outcome.is_not(None))
+        .where(Attempt.invitation_id == Invitation.id, Attempt.outcome != Outcome.OPTED_OUT)
         .order_by(Attempt.id.desc())
         .limit(1)
     )
@@ -173,14 +183,15 @@ def outcome() -> ColumnElement[str]:
         .join(else_where, else_where.id == other.enrolment_id)
         .where(else_where.user_id == Enrolment.user_id, Attempt.outcome == Outcome.DECEASED)
     )
-    ended = latest.where(Attempt.outcome.in_(FINAL)).scalar_subquery()
+    ended = result.where(Attempt.outcome.in_(FINAL)).scalar_subquery()
     return case(
         (answered, Outcome.COMPLETE.value),
         (died, Outcome.DECEASED.value),
         (ended.is_not(None), ended),
-        (opted_out, Outcome.OPTED_OUT.value),
+        (agrees.is_(False), Outcome.OPTED_OUT.value),
         (begun, Outcome.PARTIAL.value),
-        else_=func.coalesce(latest.scalar_subquery(), Outcome.NO_ANSWER.value),
+        (~tried & ~Enrolment.user_id.in_(consenting(PURPOSE)), Outcome.NO_CONSENT.value),
+        else_=func.coalesce(result.scalar_subquery(), Outcome.NO_ANSWER.value),
     )
 
 
@@ -287,21 +298,29 @@ def response(row: Invitation) -> Response | None:
     )
 
 
-def opt_out(person: User) -> OptOut | None:
-    return db.session.scalar(select(OptOut).where(OptOut.user_id == person.id, known(OptOut)))
+def opted_out(person: User) -> bool:
+    """Whether they said that they do not want to be asked; not having said anything is neither."""
+    decided = latest(person, PURPOSE)
+    return decided is not None and not decided.given
 
 
-def without_answer(wave: Wave, *, mailed_before: datetime, most_mails: int) -> Sequence[Invitation]:
-    """Who is reminded: no answer, nothing that ends it, the last mail before a moment."""
+def waiting(wave: Wave, *, mailed_before: datetime, most_mails: int) -> Sequence[Invitation]:
+    """Who is written to: agrees to be asked, has not answered, nothing ended it, and no mail of late."""
     last_mail, mails = (
         select(function).where(Attempt.invitation_id == Invitation.id, _is_mail()).scalar_subquery()
         for function in (func.max(Attempt.at), func.count())
     )
-    waiting = [Outcome.NO_ANSWER.value, Outcome.PARTIAL.value]
+    unanswered = [Outcome.NO_ANSWER.value, Outcome.PARTIAL.value]
     return db.session.scalars(
         invitations(wave)
-        .where(outcome().in_(waiting), last_mail <= mailed_before, mails < most_mails)
-        .order_by(None)
+        .join(Enrolment.user)
+        .where(
+            outcome().in_(unanswered),
+            User.id.in_(consenting(PURPOSE)),
+            User.deactivated_at.is_(None),
+            func.coalesce(last_mail <= mailed_before, True),
+            mails < most_mails,
+        )
     ).all()
 
 

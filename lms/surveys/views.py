@@ -13,9 +13,10 @@ from lms.access import Permission, actor, allow
 from lms.cohorts.models import Cohort
 from lms.outcomes.record_forms import tried
 from lms.pages import Page
+from lms.privacy.queries import has_consent
 from lms.surveys import actions, answering, queries, words
 from lms.surveys.forms import AttemptForm, OutcomeFilter, ReasonedForm
-from lms.surveys.models import Channel, Invitation, Wave
+from lms.surveys.models import PURPOSE, Invitation, Outcome, Wave
 
 bp = Blueprint("surveys", __name__, url_prefix="/surveys", template_folder="templates")
 
@@ -35,10 +36,13 @@ def opening(cohort: Cohort, months: int) -> Any:
     if planned is None:
         abort(HTTPStatus.NOT_FOUND)
     wave = actions.open_wave(planned, by=actor())
-    asked = queries.counts([wave])[wave.id].asked
+    counts = queries.counts([wave])[wave.id]
+    mails = counts.by_outcome[Outcome.NO_ANSWER]
     flash(
-        _("Open. %(asked)s people are asked; the mails are on their way.", asked=asked), "success"
-    )
+        _("Open. %(mails)s of %(people)s people agreed to be asked; the mails are on their way.",
+          mails=mails, people=counts.asked),
+        "success",
+    )  # fmt: skip
     return redirect(url_for("surveys.wave", cohort_id=cohort.id, months=months))
 
 
@@ -101,8 +105,7 @@ def mail_again(cohort: Cohort, months: int, number: int) -> Any:
 def call(cohort: Cohort, months: int, number: int) -> Any:
     """Fill in the form with the person on the telephone."""
     row = _invitation(cohort, months, number)
-    token = actions.issue_link(row, channel=Channel.PHONE, by=actor())
-    actions.record_attempt(row, channel=Channel.PHONE, outcome=None, note="", by=actor())
+    token = actions.call(row, by=actor())
     return redirect(url_for("survey_answers.start", token=token))
 
 
@@ -117,13 +120,13 @@ def revocation(cohort: Cohort, months: int, number: int) -> Any:
 @bp.post("/cohorts/<int:cohort_id>/waves/<int:months>/people/<int:number>/asking-again")
 @allow(Permission.OUTCOME_RECORD)
 def asking_again(cohort: Cohort, months: int, number: int) -> Any:
-    """Somebody who had opted out wants to be asked after all."""
+    """Somebody who had not agreed to be asked does now."""
     row = _invitation(cohort, months, number)
     form = ReasonedForm()
     if not form.validate_on_submit():
         return _invitation_page(row, AttemptForm(formdata=None), again=form, wrong=True)
     actions.ask_again(row.person, reason=form.reason.data, by=actor())
-    return _back(row, _("From the next wave on this person is asked again."))
+    return _back(row, _("The consent is recorded: this person is asked from now on."))
 
 
 def _wave(cohort: Cohort, months: int) -> Wave:
@@ -154,7 +157,7 @@ def _invitation_page(row: Invitation, form: AttemptForm, **values: Any) -> Any:
         said=words.said(response.answers, pay=False) if response and response.answers else [],
         begun=queries.draft(row) is not None,
         links=queries.live_links(row),
-        opted_out=queries.opt_out(row.person) is not None,
+        agrees=has_consent(row.person, PURPOSE),
         form=form,
         again=again,
         looked_at=answering.looked_at(row.person),

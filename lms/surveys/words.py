@@ -31,6 +31,7 @@ def outcome_names() -> dict[Outcome, str]:
         Outcome.PARTIAL: _("Partial answer"),
         Outcome.REFUSED: _("Refused this time"),
         Outcome.OPTED_OUT: _("Does not want to be asked any more"),
+        Outcome.NO_CONSENT: _("Not asked: has not agreed to be"),
         Outcome.NO_ANSWER: _("Not reached: no answer"),
         Outcome.BAD_CONTACT: _("Not reached: contact is wrong"),
         Outcome.DECEASED: _("Deceased"),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -125,3 +126,39 @@ def test_a_mistake_in_a_purpose_is_told_with_its_line(
     (tmp_path / "education-1.yaml").write_text(content.replace(old, new))
     with pytest.raises(PurposeFileError, match=complaint):
         read_folder(tmp_path)
+
+
+def test_opt_outs_of_before_are_consents_withdrawn(academy: SimpleNamespace) -> None:
+    """What migration 0011 does to the rows of the table that it then drops."""
+    move = importlib.import_module("lms.migrations.versions.0011_one_consent").MOVE
+    lena, omar, stan, ada = academy.lena, academy.omar, academy.stan, academy.ada
+    for person, on in ((omar, "2026-11-20"), (stan, "2026-11-02")):
+        db.session.add(Consent(user_id=person.id, purpose=TRACKING, version=1, given=True, channel=Channel.PAGE, by_id=person.id, at=datetime.fromisoformat(f"{on}T00:00Z")))  # fmt: skip
+    db.session.flush()
+    db.session.execute(
+        text(
+            "CREATE TEMPORARY TABLE survey_opt_out (user_id bigint, recorded_by_id bigint, "
+            "recorded_at timestamptz, superseded_at timestamptz) ON COMMIT DROP"
+        )
+    )
+    rows = [
+        (lena.id, None, "2026-11-05", "2026-11-06"),  # taken back …
+        (lena.id, None, "2026-11-08", None),  # … and said again
+        (omar.id, ada.id, "2026-11-05", "2026-11-10"),  # decided since on the page
+        (stan.id, ada.id, "2026-11-05", None),  # stands against what was agreed before
+    ]
+    for row in rows:
+        db.session.execute(
+            text("INSERT INTO survey_opt_out VALUES (:person, :by, :at, :ended)"),
+            dict(zip(("person", "by", "at", "ended"), row, strict=True)),
+        )
+    db.session.execute(text(move))
+    found = [
+        [(row.given, row.channel.value, row.by_id, row.at.day) for row in queries.consent_history(one)]
+        for one in (lena, omar, stan)
+    ]  # fmt: skip
+    assert found[0] == [
+        (False, "link", lena.id, 8), (True, "link", lena.id, 6), (False, "link", lena.id, 5),
+    ]  # fmt: skip
+    assert found[1] == [(True, "page", omar.id, 20)]
+    assert found[2] == [(False, "told", ada.id, 5), (True, "page", stan.id, 2)]

@@ -16,6 +16,7 @@ from lms.metrics.facts import Contract, Spell, SpellKind
 from lms.outcomes.actions import correct_spell, record_spell
 from lms.outcomes.models import Dispute, StatusSpell
 from lms.outcomes.records import live_spells
+from lms.privacy.models import Channel, Consent
 from lms.surveys import queries
 from lms.surveys.models import Invitation, Outcome, RefusedLink
 
@@ -225,11 +226,14 @@ def test_answering_again_supersedes(
 
 def test_opting_out_by_the_link(asked: Invitation, link: str, visitor: FlaskClient) -> None:
     assert "Do not ask me any more" in visitor.get(f"{link}/opt-out").text
-    assert queries.opt_out(asked.person) is None
+    assert not queries.opted_out(asked.person)
     for _twice in range(2):
         assert "no survey again" in visitor.post(f"{link}/opt-out").text
     assert queries.outcome_of(asked) is Outcome.OPTED_OUT
-    assert sum(attempt.outcome is Outcome.OPTED_OUT for attempt in asked.attempts) == 1
+    given, withdrawn = db.session.scalars(select(Consent).order_by(Consent.id))
+    assert given.given and not withdrawn.given
+    assert (withdrawn.channel, withdrawn.by_id) == (Channel.LINK, asked.person.id)
+    assert len(asked.attempts) == 1  # the mail: it is written down once
 
 
 @pytest.mark.parametrize("page", ["employer", "role"])

@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from lms.cohorts.models import Enrolment
 from lms.db import db
 from lms.surveys import actions, queries
-from lms.surveys.models import Invitation, Link, Outcome, Wave
+from lms.surveys.models import Channel, Invitation, Link, Outcome, Wave
 
 
 @pytest.fixture
@@ -69,7 +69,8 @@ def test_links_are_revoked_and_opting_out_is_taken_back(
     assert ada.post(f"{path}/mail").status_code == 409
     assert ada.post(f"{path}/asking-again", data={}).status_code == 422
     ada.post(f"{path}/asking-again", data={"reason": "called us"})
-    assert queries.opt_out(academy.lena) is None
+    assert not queries.opted_out(academy.lena)
+    assert ada.post(f"{path}/mail").status_code == 302
 
 
 def test_queries_do_not_grow_with_the_cohort(
@@ -105,3 +106,35 @@ def test_pay_is_shown_to_the_person_alone(
     assert "5 million won or more" in visitor.get(link).text
     page = ada.get(f"/surveys/cohorts/{wave.cohort_id}/waves/3/people/{asked.id}").text
     assert "Hanbit Data" in page and "million won" not in page
+
+
+def test_ones_own_copy_holds_answers_attempts_and_consents(
+    asked: Invitation, link: str, academy: SimpleNamespace, as_: Callable[..., FlaskClient]
+) -> None:
+    visitor, lena = as_(None), as_(academy.lena)
+    for role in ("engineer", "analyst"):
+        visitor.post(link, data={"kind": "freelance"})
+        visitor.post(f"{link}/place", data={"since": "2026-04-01", "role": role})
+    visitor.post(link, data={"kind": "employee"})
+    visitor.post(f"{link}/opt-out")
+    actions.record_attempt(
+        asked, channel=Channel.PHONE, outcome=None, note="after six", by=academy.ada
+    )
+    copy = lena.get("/outcomes/my-record/my-record.json").json
+    (wave,) = copy["surveys"]
+    assert (wave["cohort"], wave["months"], wave["census_on"]) == (1, 3, "2026-06-02")
+    assert [row["channel"] for row in wave["attempts"]] == ["mail", "phone"]
+    assert wave["attempts"][1]["note"] == "after six"
+    first, second = wave["responses"]
+    assert (first["answers"]["role"], second["answers"]["role"]) == ("engineer", "analyst")
+    assert first["superseded_at"] and not second["superseded_at"]
+    assert wave["begun"]["answers"] == {"kind": "employee"}
+    assert [(row["given"], row["channel"]) for row in copy["consents"]] == [
+        (False, "link"), (True, "page"),
+    ]  # fmt: skip
+    table = lena.get("/outcomes/my-record/my-record.csv").data.decode("utf-8-sig")
+    kinds = [line.partition(",")[0] for line in table.splitlines()]
+    assert (kinds.count("survey-response"), kinds.count("survey-attempt")) == (2, 2)
+    assert (kinds.count("survey-begun"), kinds.count("consent")) == (1, 2)
+    other = as_(academy.omar).get("/outcomes/my-record/my-record.json").json
+    assert other["surveys"] == [] and other["consents"] == []

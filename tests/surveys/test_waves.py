@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -13,15 +15,34 @@ from flask_babel import force_locale
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
+from lms.cohorts.models import Enrolment
 from lms.db import db, utcnow
 from lms.metrics.months import add_months
+from lms.privacy import actions as privacy
+from lms.privacy import purpose_files
+from lms.privacy import queries as privacy_queries
+from lms.privacy.models import Channel as ConsentChannel
 from lms.surveys import actions, queries, tasks
-from lms.surveys.models import Attempt, Channel, Invitation, Link, Outcome, Wave
+from lms.surveys.models import PURPOSE, Attempt, Channel, Invitation, Link, Outcome, Wave
 from lms.surveys.queries import Counts, WaveState
 
-from .conftest import COMPLETED
+from .conftest import COMPLETED, agree
 
 Mails = Callable[[], list[dict[str, str]]]
+
+
+@pytest.fixture
+def enrolled(completed: SimpleNamespace, grow: Callable[[int], None]) -> list[Enrolment]:
+    """Three more who completed with lena and have not decided."""
+    grow(3)
+    cohort = completed.cohorts[0]
+    rows = db.session.scalars(
+        select(Enrolment).where(Enrolment.cohort_id == cohort.id).order_by(Enrolment.student_number)
+    ).all()
+    for row in rows:
+        row.enrolled_on, row.completed_on = date(2026, 1, 5), COMPLETED
+    db.session.commit()
+    return [row for row in rows if row.user_id != completed.lena.id]
 
 
 def at(day: date) -> datetime:
@@ -129,9 +150,70 @@ def test_who_opted_out_or_died_is_counted_in_later_waves_but_not_written_to(
     assert (counts.asked, counts.eligible, counts.by_outcome[Outcome.DECEASED]) == (1, 0, 1)
 
 
+class TestConsent:
+    def test_without_it_nobody_is_written_to_and_the_list_says_so(
+        self, completed: SimpleNamespace, mails: Mails, enrolled: list[Enrolment]
+    ) -> None:
+        agreed, refused, silent = enrolled
+        agree(agreed.user)
+        privacy.withdraw(refused.user, PURPOSE, channel=ConsentChannel.PAGE, by=refused.user)
+        wave = actions.open_wave(queries.schedule(completed.cohorts[0])[0], by=completed.ada)
+        assert [mail["to"] for mail in mails()] == [completed.lena.email, agreed.user.email]
+        by_outcome = queries.counts([wave])[wave.id].by_outcome
+        assert {word: n for word, n in by_outcome.items() if n} == {
+            Outcome.NO_ANSWER: 2, Outcome.OPTED_OUT: 1, Outcome.NO_CONSENT: 1,
+        }  # fmt: skip
+        (row,) = db.session.scalars(queries.invitations(wave, only=Outcome.NO_CONSENT))
+        for ask in (actions.mail_again, actions.call):
+            with pytest.raises(actions.NoConsent):
+                ask(row, by=completed.ada)
+        assert row.enrolment.user_id == silent.user_id
+
+    def test_who_agrees_while_the_wave_is_open_is_asked_then(
+        self, completed: SimpleNamespace, mails: Mails, enrolled: list[Enrolment]
+    ) -> None:
+        actions.open_wave(queries.schedule(completed.cohorts[0])[0], by=completed.ada)
+        agree(enrolled[1].user)
+        tasks.follow_up()
+        tasks.follow_up()
+        assert [mail["to"] for mail in mails()] == [completed.lena.email, enrolled[1].user.email]
+        assert not mails()[1]["subject"].startswith("Reminder")
+
+    def test_a_withdrawal_ends_the_reminders_and_agreeing_again_goes_on(
+        self, asked: Invitation, mails: Mails, academy: SimpleNamespace
+    ) -> None:
+        decide = partial(privacy.decide, asked.person, PURPOSE, channel=ConsentChannel.PAGE)
+        decide(version=1, given=False, by=asked.person)
+        assert queries.outcome_of(asked) is Outcome.OPTED_OUT
+        with time_machine.travel(utcnow() + timedelta(days=8)):
+            tasks.follow_up()
+            assert len(mails()) == 1
+            actions.ask_again(asked.person, reason="called us", by=academy.ada)
+            tasks.follow_up()
+        assert len(mails()) == 2
+
+    def test_a_new_text_asks_first_and_mails_then(
+        self, asked: Invitation, mails: Mails, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        old = purpose_files.versions()
+        newer = (*old, *(replace(one, version=2) for one in old if one.purpose == PURPOSE))
+        for module in (purpose_files, privacy_queries):
+            monkeypatch.setattr(module, "versions", lambda: newer)
+        with time_machine.travel(utcnow() + timedelta(days=8)):
+            tasks.follow_up()
+        assert len(mails()) == 1 and queries.outcome_of(asked) is Outcome.NO_ANSWER
+
+    def test_what_is_decided_after_the_end_does_not_change_a_wave(
+        self, asked: Invitation, wave: Wave
+    ) -> None:
+        wave.closes_at = utcnow() - timedelta(hours=1)
+        privacy.withdraw(asked.person, PURPOSE, channel=ConsentChannel.PAGE, by=asked.person)
+        assert queries.outcome_of(asked) is Outcome.NO_ANSWER
+
+
 def test_rates_keep_everybody_eligible_below_them() -> None:
-    counts = Counts(dict(zip(Outcome, (50, 5, 4, 3, 20, 10, 1, 2), strict=True)))
-    assert (counts.asked, counts.eligible, counts.reached) == (95, 92, 62)
+    counts = Counts(dict(zip(Outcome, (50, 5, 4, 3, 7, 20, 10, 1, 2), strict=True)))
+    assert (counts.asked, counts.eligible, counts.reached) == (102, 99, 62)
 
 
 def test_an_answer_cannot_be_claimed_by_hand(
