@@ -15,8 +15,14 @@ from lms.demo.figures import published_cohort
 from lms.demo.people import Register
 from lms.demo.rows import chance, insert_rows, seoul
 
-# Cohort 1 opened on 2 July 2020 (press); the first day of cohort 2 is not published.
-STARTED = {1: date(2020, 7, 2), 2: date(2021, 6, 14)}
+# Cohort 1 opened on 2 July 2020 (press); the first days of the others are not published.
+STARTED = {
+    1: date(2020, 7, 2),
+    2: date(2021, 6, 14),
+    3: date(2022, 5, 2),
+    4: date(2023, 4, 24),
+    5: date(2024, 4, 22),
+}
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The people of the demonstration. All are invented; e-mail addresses end in a name that no one can own.
 
-Four accounts have a password, printed by `flask demo accounts`; nobody else can sign in.
+Five accounts have a password, printed by `flask demo accounts`; nobody else can sign in.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,6 +15,7 @@ from lms.demo.rows import SEED, insert_rows
 DEMO_PASSWORD = "academy-demo"
 SIGN_INS = (
     ("administrator", "관리자", "admin"),
+    ("administrator", "관리자", "admin2"),
     ("instructor", "강사", "instructor"),
     ("trainee", "교육생", "trainee"),
     ("trainee", "교육생", "trainee2"),

@@ -113,17 +113,24 @@ def cohorts(loaded: Flask) -> SimpleNamespace:
     from lms.cohorts.queries import cohort_by_number
 
     return SimpleNamespace(
-        first=cohort_by_number(1), second=cohort_by_number(2), running=cohort_by_number(7)
+        first=cohort_by_number(1),
+        second=cohort_by_number(2),
+        finished=[cohort_by_number(number) for number in range(1, 6)],
+        running=cohort_by_number(7),
     )
 
 
 def test_funnels_hold_the_public_figures(cohorts: SimpleNamespace) -> None:
     from lms.cohorts.queries import funnel
 
-    first, second = funnel(cohorts.first), funnel(cohorts.second)
+    first, second, *others = (funnel(cohort) for cohort in cohorts.finished)
     assert [count for _step, count in first.steps] == [1045, 420, 374, 180, 180, 155]
     assert [count for _step, count in second.steps] == [609, None, None, 180, 180, 157]
     assert (first.left, second.left) == (25, 23)
+    assert [[count for _step, count in one.steps] for one in others] == [
+        [applied, None, None, 330, 330, completed]
+        for applied, completed in ((772, 302), (779, 302), (712, 305))
+    ]
 
 
 def test_the_audit_of_2021_holds(cohorts: SimpleNamespace) -> None:
@@ -156,9 +163,13 @@ def test_the_audit_reads_the_same_as_it_was_known_then(cohorts: SimpleNamespace)
 def test_the_figures_of_december_2025_hold(cohorts: SimpleNamespace) -> None:
     from lms.outcomes.queries import cohort_outcomes
 
-    first, second = cohort_outcomes([cohorts.first, cohorts.second], valid_on=date(2025, 12, 31))
-    counts = [(row.working, row.in_gwangju, row.elsewhere, row.unknown) for row in (first, second)]
-    assert counts == [(55, 28, 27, 100), (49, 21, 28, 108)]
+    rows = cohort_outcomes(cohorts.finished, valid_on=date(2025, 12, 31))
+    counts = [(row.completers, row.working, row.in_gwangju, row.elsewhere) for row in rows]
+    assert counts == [
+        (155, 55, 28, 27), (157, 49, 21, 28), (302, 203, 99, 104), (302, 214, 109, 105), (305, 203, 83, 120),
+    ]  # fmt: skip
+    assert [sum(column) for column in zip(*counts, strict=True)] == [1221, 724, 340, 384]
+    assert [row.unknown for row in rows[:2]] == [100, 108]
 
 
 def test_every_graduate_has_grades_and_an_outcome(cohorts: SimpleNamespace) -> None:
@@ -169,7 +180,7 @@ def test_every_graduate_has_grades_and_an_outcome(cohorts: SimpleNamespace) -> N
 
     administrator = user_by_name("admin")
     graduates = 0
-    for cohort in (cohorts.first, cohorts.second):
+    for cohort in cohorts.finished:
         gradebook = gradebook_for(administrator, cohort.offerings[0])
         graduates += len(gradebook.rows)
         for row in gradebook.rows:
@@ -180,7 +191,7 @@ def test_every_graduate_has_grades_and_an_outcome(cohorts: SimpleNamespace) -> N
         assert len({round(total, 2) for total in totals}) > 20
     live = StatusSpell.superseded_at.is_(None) & StatusSpell.valid_to.is_(None)
     known = select(func.count(StatusSpell.user_id.distinct())).where(live)
-    assert graduates == 312 == db.session.scalar(known)
+    assert graduates == 1221 == db.session.scalar(known)
 
 
 def test_graduates_work_somewhere_and_founders_have_ventures(loaded: Flask) -> None:
@@ -189,13 +200,15 @@ def test_graduates_work_somewhere_and_founders_have_ventures(loaded: Flask) -> N
 
     day = date(2025, 12, 31)
     employed, stay = employer_queries.employed(day), employer_queries.stay(day)
-    assert (employed.graduates, employed.employed) == (312, 94)
+    assert (employed.graduates, employed.employed) == (1221, 724 - 36)
     assert 0 < employed.by_partners < employed.employer_known < employed.employed
-    assert (stay.where(True), stay.where(False)) == (49, 55)
+    assert (stay.where(True), stay.where(False)) == (340, 384)
     found = employer_queries.founders(day)
-    assert found.founders == found.venture_known == 10
+    assert found.founders == found.venture_known == 36
     rows = ventures(day)
-    assert VentureTotals.of(rows, day).founded == 8 and sum(len(row.founders) for row in rows) == 10
+    assert (
+        VentureTotals.of(rows, day).founded == 31 and sum(len(row.founders) for row in rows) == 36
+    )
 
 
 def test_about_one_in_sixteen_is_late(cohorts: SimpleNamespace) -> None:
