@@ -30,6 +30,11 @@ ALSO_CALLED = {
 }  # fmt: skip
 
 
+def heading(column: str) -> str:
+    """A column by its name and the first of its others, as people are told of it."""
+    return f"{column} · {next(also for also, name in ALSO_CALLED.items() if name == column)}"
+
+
 class ApplicationRow(NamedTuple):
     """A well-formed line; what its file has no column for is not in it. `line` counts from 1."""
 
@@ -47,17 +52,17 @@ def read_applications(content: bytes) -> tuple[list[ApplicationRow], list[RowErr
     except UnicodeDecodeError:
         return [], [RowError(1, _("The file is not UTF-8 or CP949 text: save it as CSV UTF-8."))]
     try:
-        heading = [_column(title) for title in next(reader, [])]
-        missing = [name for name in ("application", "applied_on") if name not in heading]
+        titles = [_column(title) for title in next(reader, [])]
+        missing = [name for name in ("application", "applied_on") if name not in titles]
         if missing:
             columns = ", ".join(missing)
             return [], [RowError(1, _("These columns are missing: %(columns)s.", columns=columns))]
-        if unknown := [name for name in heading if name not in COLUMNS]:
+        if unknown := [name for name in titles if name not in COLUMNS]:
             message = _("“%(name)s” is no column of this file. It may have: %(columns)s.",
                         name=unknown[0][:60], columns=", ".join(COLUMNS))  # fmt: skip
             return [], [RowError(1, message)]
         lines = [
-            (number, dict(zip(heading, map(str.strip, cells), strict=False)))
+            (number, dict(zip(titles, map(str.strip, cells), strict=False)))
             for number, cells in enumerate(reader, start=2)
             if any(cells)
         ]

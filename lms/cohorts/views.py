@@ -17,7 +17,7 @@ from lms.access import Permission, actor, allow
 from lms.accounts import actions as accounts
 from lms.accounts.models import User
 from lms.cohorts import actions, queries
-from lms.cohorts.application_file import read_applications
+from lms.cohorts.application_file import heading, read_applications
 from lms.cohorts.application_import import import_applications, plan_applications
 from lms.cohorts.forms import (
     CohortForm,
@@ -155,7 +155,7 @@ def applications_import(cohort: Cohort) -> Any:
     wrong = bool(form.errors or (plan and plan.errors))
     page = render_template(
         "cohorts/applications_import.html",
-        cohort=cohort, form=form, plan=plan, checked=checked, answers=ANSWERS,
+        cohort=cohort, form=form, plan=plan, checked=checked, answers=ANSWERS, heading=heading,
     )  # fmt: skip
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK
 

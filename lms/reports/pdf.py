@@ -151,9 +151,9 @@ def _drawing(table: Table, locale: str, *, width: int) -> str | None:
 
 
 def _share(name: str, texts: list[str], *, most: int) -> int:
-    """How much of the page's width a column asks for."""
+    """How much of the page's width a column asks for: its longest text and the space beside it."""
     longest = max((width(text) for text in texts), default=0)
-    return min(max(longest, min(width(name), 12), 6), most) + 2
+    return min(max(longest, min(width(name), 12), 6), most) + 4
 
 
 def _sections(document: Document, locale: str) -> list[dict[str, Any]]:

@@ -130,7 +130,7 @@ def test_a_mistake_in_a_purpose_is_told_with_its_line(
 
 def test_opt_outs_of_before_are_consents_withdrawn(academy: SimpleNamespace) -> None:
     """What migration 0011 does to the rows of the table that it then drops."""
-    move = importlib.import_module("lms.migrations.versions.0011_one_consent").MOVE
+    move = importlib.import_module("lms.migrations.versions.0013_one_consent").MOVE
     lena, omar, stan, ada = academy.lena, academy.omar, academy.stan, academy.ada
     for person, on in ((omar, "2026-11-20"), (stan, "2026-11-02")):
         db.session.add(Consent(user_id=person.id, purpose=TRACKING, version=1, given=True, channel=Channel.PAGE, by_id=person.id, at=datetime.fromisoformat(f"{on}T00:00Z")))  # fmt: skip
