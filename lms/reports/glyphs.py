@@ -11,6 +11,9 @@ from functools import lru_cache
 from pathlib import Path
 
 MISSING = "□"
+SOFT_HYPHEN = (
+    "\u00ad"  # drawn with the hyphen's glyph: beside one, every hyphen would be read as soft
+)
 ALWAYS = frozenset("\n ")
 
 
@@ -48,5 +51,5 @@ def _codes(data: bytes, at: int) -> list[int]:
 
 def with_glyphs(text: str, drawn: frozenset[str]) -> str:
     """Composed (macOS writes Hangul in parts), with MISSING for every character that the font lacks."""
-    composed = unicodedata.normalize("NFC", text).replace("\t", " ")
+    composed = unicodedata.normalize("NFC", text).replace("\t", " ").replace(SOFT_HYPHEN, "")
     return "".join(character if character in drawn else MISSING for character in composed)

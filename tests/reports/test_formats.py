@@ -218,6 +218,16 @@ def test_pdf_shows_every_cell_in_order(report, locale):
             at = found + len(expected)
 
 
+def test_hyphens_are_read_as_hyphens_beside_a_soft_one():
+    columns = (Column("c0", Text("가\xad나", "so\xadft"), Kind.TEXT),)
+    report = document(
+        Table("T1", Text("표", "Table"), Text("\xad", "\xad"), columns, ((Cell("6-7"),),))
+    )
+    content = pdf.render(report, locale="en")
+    text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)
+    assert "6-7" in text and "\xad" not in text
+
+
 def _squeezed(text):
     """Without what a line break or a page may add or take."""
     return "".join(c for c in unicodedata.normalize("NFC", text) if not c.isspace() and unicodedata.category(c) not in ("Cf", "Cc"))  # fmt: skip
