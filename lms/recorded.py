@@ -8,7 +8,7 @@ no `settled_moment` is being asked for, so a question "as known at r" has the sa
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, ForeignKey, and_, func, or_, select, text
@@ -37,6 +37,14 @@ def known(fact: Any, at: datetime | None = None) -> ColumnElement[bool]:
     if at is None:
         return fact.superseded_at.is_(None)  # type: ignore[no-any-return]
     return and_(fact.recorded_at <= at, or_(fact.superseded_at.is_(None), fact.superseded_at > at))
+
+
+def holds(fact: Any, day: date) -> ColumnElement[bool]:
+    """Whether a fact that is so in [valid_from, valid_to) is so on a day; no end means still."""
+    return and_(
+        or_(fact.valid_from.is_(None), fact.valid_from <= day),
+        or_(fact.valid_to.is_(None), fact.valid_to > day),
+    )
 
 
 def supersede(fact: Recorded) -> None:

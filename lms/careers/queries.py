@@ -31,17 +31,9 @@ from lms.careers.models import (
     Waiting,
 )
 from lms.db import db
-from lms.recorded import Recorded, known
+from lms.recorded import Recorded, holds, known
 
 Fact = TypeVar("Fact", bound=Recorded)
-
-
-def holds(fact: Any, day: date) -> ColumnElement[bool]:
-    """Whether a fact with valid_from and valid_to is so on a day."""
-    return and_(
-        or_(fact.valid_from.is_(None), fact.valid_from <= day),
-        or_(fact.valid_to.is_(None), fact.valid_to > day),
-    )
 
 
 def firms(at: datetime | None = None) -> Subquery:

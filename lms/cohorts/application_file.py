@@ -13,12 +13,11 @@ from flask_babel import gettext as _
 
 from lms.cohorts.forms import STUDENT_NUMBER, RowError, decoded
 from lms.cohorts.models import Stage
-from lms.cohorts.words import ANSWERS, answer
+from lms.cohorts.words import ANSWERS, QUESTIONS, answer
 from lms.i18n import local
 
 MOST_ROWS = 10_000
 STEPS = {f"{stage.value}_on": stage for stage in Stage}
-QUESTIONS = ("sex", "birth_year", "region", "major", "job_status")
 COLUMNS = ("application", *QUESTIONS, *STEPS, "student_number")
 ALSO_CALLED = {
     "접수번호": "application", "지원번호": "application", "application number": "application",

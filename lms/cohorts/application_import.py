@@ -11,9 +11,10 @@ from sqlalchemy import select
 
 from lms import audit
 from lms.accounts.models import User
-from lms.cohorts.application_file import QUESTIONS, ApplicationRow
+from lms.cohorts.application_file import ApplicationRow
 from lms.cohorts.forms import RowError
 from lms.cohorts.models import Applicant, Application, ApplicationStage, Cohort, Enrolment, Stage
+from lms.cohorts.words import QUESTIONS
 from lms.db import db
 from lms.recorded import known, supersede
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import CompoundSelect, Select, func, literal, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, Select, func, literal, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from lms.accounts.models import User
@@ -281,6 +281,11 @@ class Funnel:
         ]  # fmt: skip
 
 
+def reached(day: date) -> ColumnElement[bool]:
+    """Of ApplicationStage: whether it had come by a day; one without a day had."""
+    return or_(ApplicationStage.reached_on.is_(None), ApplicationStage.reached_on <= day)
+
+
 def funnels(*, on: date | None = None) -> list[Funnel]:
     """The funnel of every cohort, oldest first, counting what had happened by a day."""
     day = on or utcnow().date()
@@ -289,7 +294,7 @@ def funnels(*, on: date | None = None) -> list[Funnel]:
         for cohort_id, stage, count in db.session.execute(
             select(Application.cohort_id, ApplicationStage.stage, func.count())
             .join(ApplicationStage, ApplicationStage.application_id == Application.id)
-            .where(or_(ApplicationStage.reached_on.is_(None), ApplicationStage.reached_on <= day))
+            .where(reached(day))
             .group_by(Application.cohort_id, ApplicationStage.stage)
         )
     }

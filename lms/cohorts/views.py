@@ -1,8 +1,9 @@
-"""The administrator's cohort pages: list, one cohort, roster import, opening and closing."""
+"""The administrator's cohort pages: list, one cohort, imports, opening and closing."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -18,7 +19,7 @@ from lms.accounts import actions as accounts
 from lms.accounts.models import User
 from lms.cohorts import actions, queries
 from lms.cohorts.application_file import heading, read_applications
-from lms.cohorts.application_import import import_applications, plan_applications
+from lms.cohorts.application_import import ApplicationsPlan, import_applications, plan_applications
 from lms.cohorts.forms import (
     CohortForm,
     CompletionsForm,
@@ -26,6 +27,7 @@ from lms.cohorts.forms import (
     LeavingForm,
     OfferingForm,
     RosterForm,
+    RowError,
     decoded,
     read_roster,
 )
@@ -108,56 +110,55 @@ def closure(cohort: Cohort) -> Any:
 @bp.route("/<int:cohort_id>/roster-import", methods=["GET", "POST"])
 @allow(Permission.ROSTER_IMPORT)
 def roster_import(cohort: Cohort) -> Any:
-    """Checked first, imported on demand: whole or not at all."""
-    form, plan, checked = RosterForm(), None, ""
-    if form.validate_on_submit():
-        content = form.content()
-        rows, errors = read_roster(content)
-        plan = actions.plan_roster(cohort, rows)
-        plan.errors = sorted([*errors, *plan.errors])
-        if form.apply.data and not plan.errors:
-            actions.import_roster(cohort, plan, by=actor())
-            flash(
-                _("The roster is imported: %(new)s new people, %(enrolled)s enrolled, %(same)s unchanged.",
-                  new=plan.count(actions.RosterChange.NEW),
-                  enrolled=plan.count(actions.RosterChange.ENROLLED),
-                  same=plan.count(actions.RosterChange.UNCHANGED)),
-                "success",
-            )  # fmt: skip
-            return redirect(url_for("cohorts.cohort", cohort_id=cohort.id))
-        checked = "" if plan.errors else decoded(content)
-    wrong = bool(form.errors or (plan and plan.errors))
-    page = render_template(
-        "cohorts/roster_import.html", cohort=cohort, form=form, plan=plan, checked=checked
-    )
-    return page, HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK
+    def done(plan: actions.RosterPlan) -> Any:
+        return _("The roster is imported: %(new)s new people, %(enrolled)s enrolled, %(same)s unchanged.",
+                 new=plan.count(actions.RosterChange.NEW),
+                 enrolled=plan.count(actions.RosterChange.ENROLLED),
+                 same=plan.count(actions.RosterChange.UNCHANGED))  # fmt: skip
+
+    return _import(
+        cohort, read_roster, actions.plan_roster, actions.import_roster, done,
+        page=partial(render_template, "cohorts/roster_import.html"),
+    )  # fmt: skip
 
 
 @bp.route("/<int:cohort_id>/applications-import", methods=["GET", "POST"])
 @allow(Permission.APPLICATION_MANAGE)
 def applications_import(cohort: Cohort) -> Any:
-    """Checked first, recorded on demand: whole or not at all."""
+    def done(plan: ApplicationsPlan) -> Any:
+        return _("The applications are recorded: %(new)s new, %(changed)s changed, %(same)s unchanged.",
+                 new=len(plan.new), changed=len(plan.changed), same=plan.unchanged)  # fmt: skip
+
+    return _import(
+        cohort, read_applications, plan_applications, import_applications, done,
+        page=partial(render_template, "cohorts/applications_import.html", answers=ANSWERS, heading=heading),
+    )  # fmt: skip
+
+
+def _import(
+    cohort: Cohort,
+    read: Callable[[bytes], tuple[list[Any], list[RowError]]],
+    plan_of: Callable[[Cohort, list[Any]], Any],
+    carry_out: Callable[..., None],
+    done: Callable[[Any], str],
+    *,
+    page: Callable[..., str],
+) -> Any:
+    """A file, checked first, imported on demand: whole or not at all."""
     form, plan, checked = RosterForm(), None, ""
     if form.validate_on_submit():
         content = form.content()
-        rows, errors = read_applications(content)
-        plan = plan_applications(cohort, rows)
+        rows, errors = read(content)
+        plan = plan_of(cohort, rows)
         plan.errors = sorted([*errors, *plan.errors])
         if form.apply.data and not plan.errors:
-            import_applications(cohort, plan, by=actor())
-            flash(
-                _("The applications are recorded: %(new)s new, %(changed)s changed, %(same)s unchanged.",
-                  new=len(plan.new), changed=len(plan.changed), same=plan.unchanged),
-                "success",
-            )  # fmt: skip
+            carry_out(cohort, plan, by=actor())
+            flash(done(plan), "success")
             return redirect(url_for("cohorts.cohort", cohort_id=cohort.id))
         checked = "" if plan.errors else decoded(content)
     wrong = bool(form.errors or (plan and plan.errors))
-    page = render_template(
-        "cohorts/applications_import.html",
-        cohort=cohort, form=form, plan=plan, checked=checked, answers=ANSWERS, heading=heading,
-    )  # fmt: skip
-    return page, HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK
+    answer = page(cohort=cohort, form=form, plan=plan, checked=checked)
+    return answer, HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK
 
 
 @bp.route("/<int:cohort_id>/invitations", methods=["GET", "POST"])

@@ -8,6 +8,7 @@ from lms.cohorts.models import JobStatus, Major, Sex
 from lms.db import Bilingual
 from lms.regions import REGIONS
 
+QUESTIONS = ("sex", "birth_year", "region", "major", "job_status")  # columns of Applicant
 # By question, the name of every answer.
 ANSWERS: dict[str, Mapping[str, Bilingual]] = {
     "sex": {Sex.FEMALE: Bilingual("여성", "Female"), Sex.MALE: Bilingual("남성", "Male")},

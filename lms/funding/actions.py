@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy.exc import IntegrityError
@@ -12,10 +12,8 @@ from lms.accounts.models import User
 from lms.cohorts.models import Cohort
 from lms.db import db
 from lms.errors import DomainError
-from lms.funding.models import Achievement, Cost, Target
+from lms.funding.queries import Fact
 from lms.recorded import supersede
-
-Fact = TypeVar("Fact", Cost, Target, Achievement)
 
 
 class RecordedAlready(DomainError):

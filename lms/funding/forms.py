@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import gettext as _
@@ -16,6 +17,7 @@ from lms.db import utcnow
 from lms.funding import words
 from lms.funding.models import CostKind, Measure
 from lms.i18n import SEOUL, current_locale
+from lms.metrics.definition import Text
 from lms.metrics.definition_files import definitions
 
 MOST_WON = 10**13
@@ -89,6 +91,18 @@ class _ValueForm(FactForm):
     measure = SelectField(_l("Measure"))
     value = DecimalField(_l("Value"), [InputRequired(), NumberRange(0, 10**9)])
 
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        locale = current_locale()
+        self.measure.choices = [
+            (str(measure), f"{name.in_(locale)} ({words.unit_of(measure).in_(locale)})")
+            for measure, name in self.measures().items()
+        ]
+
+    def measures(self) -> Mapping[Any, Text]:
+        """What can be chosen, with its name."""
+        return words.MEASURES
+
     def validate_value(self, field: DecimalField) -> None:
         most = words.most_of(self.measure.data or "")
         if field.data is not None and most is not None and field.data > most:
@@ -108,30 +122,12 @@ class TargetForm(_ValueForm):
 
     order = ("measure", "value", "definition_ko", "definition_en", "dated_on", "source", "reason")
 
-    def __init__(self, **values: Any) -> None:
-        super().__init__(**values)
-        named = words.names(definitions(on=utcnow().astimezone(SEOUL).date()))
-        self.measure.choices = [
-            (
-                measure,
-                f"{name.in_(current_locale())} ({words.unit_of(measure).in_(current_locale())})",
-            )
-            for measure, name in named.items()
-        ]
+    def measures(self) -> Mapping[Any, Text]:
+        return words.names(definitions(on=utcnow().astimezone(SEOUL).date()))
 
 
 class AchievementForm(_ValueForm):
     order = ("measure", "value", "dated_on", "source", "reason")
-
-    def __init__(self, **values: Any) -> None:
-        super().__init__(**values)
-        self.measure.choices = [
-            (
-                str(measure),
-                f"{name.in_(current_locale())} ({words.unit_of(measure).in_(current_locale())})",
-            )
-            for measure, name in words.MEASURES.items()
-        ]
 
     @property
     def values(self) -> dict[str, Any]:

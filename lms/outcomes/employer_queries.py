@@ -15,13 +15,13 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from lms.accounts.models import User
 from lms.careers.models import Employer, EmployerRecord, Sector, Size
-from lms.careers.queries import firms, head_offices, holds, matches, partners
+from lms.careers.queries import firms, head_offices, matches, partners
 from lms.cohorts.models import Cohort, EnrolmentRecord
 from lms.db import db
 from lms.metrics.facts import GWANGJU, SpellKind
 from lms.outcomes.models import StatusSpell
 from lms.outcomes.queries import WORKING
-from lms.recorded import known
+from lms.recorded import holds, known
 
 FEWEST_TO_NAME = 3  # graduates at an employer that what is published may name
 

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from lms.cohorts.words import QUESTIONS
 from lms.metrics.facts import Spell
 from lms.outcomes.models import Evidence, StatusSpell
 from lms.outcomes.records import Record, SpellLine
@@ -19,7 +20,6 @@ from lms.privacy.queries import consent_history
 from lms.recorded import Recorded
 
 SPELL = tuple(field.name for field in fields(Spell))
-APPLICANT = ("sex", "birth_year", "region", "major", "job_status")
 TABLE = ("record", "number", *SPELL, "role", "source", "file_name", "accepted", "text", "reason",
          "recorded_at", "superseded_at")  # fmt: skip
 
@@ -40,7 +40,7 @@ def everything(record: Record) -> dict[str, Any]:
             said(row, "answer") | times(row) for row in record.intents
         ],
         "applications": [
-            {"number": row.application_id, **said(row, *APPLICANT), **times(row)} for row in record.applicants
+            {"number": row.application_id, **said(row, *QUESTIONS), **times(row)} for row in record.applicants
         ],
         "spells": [_spell(row) for line in record.lines for row in line.rows],
         "withdrawals": [
@@ -115,7 +115,7 @@ def lines(copy: dict[str, Any]) -> list[dict[str, Any]]:
         rows.append({"record": "enrolment", **also})
     for application in copy["applications"]:
         answers = (
-            f"{name}: {application[name]}" for name in APPLICANT if application[name] is not None
+            f"{name}: {application[name]}" for name in QUESTIONS if application[name] is not None
         )
         rows.append({"record": "application", "text": ", ".join(answers), **application})
     for dispute in copy["disputes"]:

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, case, false, func, or_, select
+from sqlalchemy import and_, case, false, func, select
 
 from lms.cohorts.models import Cohort, Enrolment
 from lms.db import db, utcnow
 from lms.metrics.facts import GWANGJU, SpellKind
 from lms.outcomes.models import StatusSpell
-from lms.recorded import known
+from lms.recorded import holds, known
 
 WORKING = (SpellKind.EMPLOYEE, SpellKind.FOUNDER, SpellKind.FREELANCE)
 
@@ -75,8 +75,7 @@ def cohort_outcomes(
     moment = recorded_by or utcnow()
     spell = and_(
         StatusSpell.user_id == Enrolment.user_id,
-        StatusSpell.valid_from <= valid_on,
-        or_(StatusSpell.valid_to.is_(None), StatusSpell.valid_to > valid_on),
+        holds(StatusSpell, valid_on),
         known(StatusSpell, moment),
     )
     order = list(SpellKind)

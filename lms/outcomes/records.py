@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from lms.accounts.models import User
@@ -27,7 +27,7 @@ from lms.outcomes.models import (
     SpellWithdrawal,
     StatusSpell,
 )
-from lms.recorded import known
+from lms.recorded import holds, known
 
 
 @dataclass(frozen=True)
@@ -228,18 +228,11 @@ def people(
     if kind is None:
         return query
     status = select(StatusSpell.id).where(
-        StatusSpell.user_id == Enrolment.user_id, _on(on), known(StatusSpell)
+        StatusSpell.user_id == Enrolment.user_id, holds(StatusSpell, on), known(StatusSpell)
     )
     if kind is SpellKind.UNKNOWN:
         return query.where(~status.where(StatusSpell.kind != SpellKind.UNKNOWN).exists())
     return query.where(status.where(StatusSpell.kind == kind).exists())
-
-
-def _on(day: date) -> ColumnElement[bool]:
-    return and_(
-        StatusSpell.valid_from <= day,
-        or_(StatusSpell.valid_to.is_(None), StatusSpell.valid_to > day),
-    )
 
 
 def statuses(user_ids: Sequence[int], *, on: date) -> dict[int, list[StatusSpell]]:
@@ -247,7 +240,7 @@ def statuses(user_ids: Sequence[int], *, on: date) -> dict[int, list[StatusSpell
     found: dict[int, list[StatusSpell]] = {user_id: [] for user_id in user_ids}
     for spell in db.session.scalars(
         select(StatusSpell)
-        .where(StatusSpell.user_id.in_(user_ids), _on(on), known(StatusSpell))
+        .where(StatusSpell.user_id.in_(user_ids), holds(StatusSpell, on), known(StatusSpell))
         .order_by(StatusSpell.exclusive_group, StatusSpell.id)
     ):
         found[spell.user_id].append(spell)

@@ -26,6 +26,7 @@ from lms.reports.claims import Claim, Gap, Rate, explanations, gap_of, nearest, 
 from lms.reports.models import Report
 from lms.reports.printed import denominator_of, printed_classes, printed_rates
 from lms.reports.queries import definitions_of, earlier_reports
+from lms.reports.tables.cells import class_names
 from lms.surveys.models import MONTHS
 from lms.surveys.queries import completed_on, today
 
@@ -202,9 +203,8 @@ def _others(
             one.classes for one in counted if (one.metric, one.valid_on) == (BASE, base.valid_on)
         ]
     codes = denominator_of(used[BASE]) - used[BASE].numerator
-    order = [one.code for one in used[BASE].classes] + ["other"]
     return {
         code: sum(row[code] for row in rows)
-        for code in order
+        for code in class_names(used[BASE])
         if code in codes and rows and all(code in row for row in rows)
     }

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 
 from lms.cohorts.models import Application, ApplicationStage, Cohort, EnrolmentRecord, Stage
+from lms.cohorts.queries import reached
 from lms.db import db
 from lms.metrics.definition import Definition
 from lms.metrics.figure import Figure
@@ -96,7 +97,7 @@ def _stages(ids: Sequence[int], valid_on: date, known_at: datetime) -> dict[tupl
         .where(
             Application.cohort_id.in_(ids),
             ApplicationStage.recorded_at <= known_at,
-            or_(ApplicationStage.reached_on.is_(None), ApplicationStage.reached_on <= valid_on),
+            reached(valid_on),
         )
         .group_by(Application.cohort_id, ApplicationStage.stage)
     )

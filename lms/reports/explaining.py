@@ -24,6 +24,7 @@ from lms.privacy.models import DestroyedAccount, Destruction
 from lms.recorded import known
 from lms.reports.models import Report
 from lms.reports.queries import Difference, definitions_of
+from lms.reports.tables.cells import class_names
 
 
 class Cause(StrEnum):
@@ -146,9 +147,8 @@ class _Changes:
                 more = found.setdefault(self._cause(key), Counter())
                 more.update([now] if now else [])
                 more.subtract([then] if then else [])
-        order = [*(one.code for one in definition.classes), "other"]
         return {
-            cause: Counter({code: more[code] for code in order if more[code]})
+            cause: Counter({code: more[code] for code in class_names(definition) if more[code]})
             for cause, more in found.items()
         }
 

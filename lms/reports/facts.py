@@ -113,19 +113,20 @@ class Facts:
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        together = {"counts": self.counts} if self.counts else {}  # none when reports began
-        return together | {
+        """Without what was not counted: facts that were sealed before keep their hash."""
+        return {
             "cohorts": [
                 {
                     "number": one.number,
                     "admission": asdict(one.admission),
                     "leaving": one.leaving,
                     "figures": [figure.as_json() for figure in one.figures.values()],
-                    "counts": one.counts,
+                    **({"counts": one.counts} if one.counts else {}),
                     **({"funding": asdict(one.funding)} if one.funding else {}),
                 }
                 for one in self.cohorts
-            ]
+            ],
+            **({"counts": self.counts} if self.counts else {}),
         }
 
     @classmethod
@@ -137,7 +138,7 @@ class Facts:
                     Admission(**one["admission"]),
                     one["leaving"],
                     {row["metric"]: Figure.from_json(row) for row in one["figures"]},
-                    one["counts"],
+                    one.get("counts", {}),
                     Funding.from_json(one["funding"]) if "funding" in one else None,
                 )
                 for one in content["cohorts"]

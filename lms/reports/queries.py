@@ -31,10 +31,6 @@ def report(report_id: int) -> Report | None:
     )  # fmt: skip
 
 
-def current_report(cohort: Cohort) -> Report | None:
-    return current_reports([cohort.id]).get(cohort.id)
-
-
 def current_reports(cohort_ids: Collection[int]) -> dict[int, Report]:
     """By cohort (its id) the published report that nothing published supersedes; of several, the newest.
 

@@ -11,6 +11,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 
+from sqlalchemy import ColumnElement, and_
+
+from lms.cohorts.models import EnrolmentRecord
+from lms.recorded import known
+
 Counts = dict[str, dict[str, int]]
 Counter = Callable[[Sequence[int], date, datetime], Mapping[int, Counts]]
 Together = Callable[[Sequence[int], date, datetime], Counts]
+
+
+def completers(ids: Sequence[int], day: date, at: datetime) -> ColumnElement[bool]:
+    """Of EnrolmentRecord: who had completed one of the cohorts by the day, as known at a moment."""
+    record = EnrolmentRecord
+    return and_(
+        record.cohort_id.in_(ids),
+        known(record, at),
+        record.enrolled_on <= day,
+        record.completed_on <= day,
+    )

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import and_, case, func, select
 
 from lms.cohorts.models import (
     Applicant,
@@ -23,6 +23,7 @@ from lms.cohorts.models import (
     Sex,
     Stage,
 )
+from lms.cohorts.queries import reached
 from lms.db import db
 from lms.recorded import known
 from lms.regions import AREAS
@@ -101,7 +102,7 @@ def _people(ids: Sequence[int], valid_on: date, known_at: datetime, answer: Any)
             Application.cohort_id.in_(ids),
             ApplicationStage.stage == Stage.APPLIED,
             ApplicationStage.recorded_at <= known_at,
-            or_(ApplicationStage.reached_on.is_(None), ApplicationStage.reached_on <= valid_on),
+            reached(valid_on),
         )
         .group_by(Application.cohort_id, said)
     )

@@ -12,13 +12,13 @@ from datetime import date, datetime
 from sqlalchemy import Subquery, case, func, select
 
 from lms.careers.models import EmployerRecord, Mou, MouKind, Sector, Size
-from lms.careers.queries import firms, holds, latest_counts, partners
+from lms.careers.queries import firms, latest_counts, partners
 from lms.cohorts.models import EnrolmentRecord
 from lms.db import db
 from lms.metrics.facts import SpellKind
 from lms.outcomes.models import StatusSpell
-from lms.recorded import known
-from lms.reports.counters import Counts
+from lms.recorded import holds, known
+from lms.reports.counters import Counts, completers
 
 SUBJECT = "employers"
 PEOPLE = (
@@ -94,10 +94,7 @@ def _jobs(ids: Sequence[int], day: date, at: datetime) -> Subquery:
         .outerjoin(firm, firm.c.employer_id == StatusSpell.employer_id)
         .outerjoin(partner, partner.c.firm_id == firm.c.firm_id)
         .where(
-            record.cohort_id.in_(ids),
-            known(record, at),
-            record.enrolled_on <= day,
-            record.completed_on <= day,
+            completers(ids, day, at),
             known(StatusSpell, at),
             holds(StatusSpell, day),
             StatusSpell.kind == SpellKind.EMPLOYEE,

@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import Select, and_, exists, or_, select
+from sqlalchemy import Select, exists, select
 
 from lms.cohorts.models import EnrolmentRecord
 from lms.db import db
@@ -18,8 +18,8 @@ from lms.gradebook.results import course_results
 from lms.i18n import SEOUL
 from lms.outcomes.models import StatusSpell
 from lms.outcomes.queries import WORKING
-from lms.recorded import known
-from lms.reports.counters import Counts
+from lms.recorded import holds, known
+from lms.reports.counters import Counts, completers
 
 COMPLETED, WORK = "completed-by-result", "working-by-result"
 FROM_PERCENT = (70, 80, 90)  # of the bands; whoever reached less is in a first one
@@ -56,10 +56,9 @@ def _completers(ids: Sequence[int], valid_on: date, known_at: datetime) -> Selec
     works = exists().where(
         StatusSpell.user_id == record.user_id,
         StatusSpell.kind.in_(WORKING),
-        StatusSpell.valid_from <= valid_on,
-        or_(StatusSpell.valid_to.is_(None), StatusSpell.valid_to > valid_on),
+        holds(StatusSpell, valid_on),
         known(StatusSpell, known_at),
     )
     return select(record.cohort_id, record.enrolment_id, works).where(
-        and_(record.cohort_id.in_(ids), known(record, known_at), record.completed_on <= valid_on)
+        completers(ids, valid_on, known_at)
     )

@@ -10,14 +10,14 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Subquery, func, or_, select
+from sqlalchemy import Select, Subquery, func, or_, select
 
 from lms.careers.models import CAMPS, Founder, Tenancy, Venture, Waiting
-from lms.careers.queries import holds, latest_counts
+from lms.careers.queries import latest_counts
 from lms.cohorts.models import EnrolmentRecord
 from lms.db import db
-from lms.recorded import known
-from lms.reports.counters import Counts
+from lms.recorded import holds, known
+from lms.reports.counters import Counts, completers
 
 SUBJECT = "ventures"
 CAMP = "camp-{}"
@@ -27,27 +27,27 @@ OF_VENTURES = (*STEPS, "open", "counted", "jobs")
 
 def count(ids: Sequence[int], valid_on: date, known_at: datetime) -> Mapping[int, Counts]:
     founding = _foundings(ids, valid_on, known_at)
+    founders = select(founding.c.cohort_id, func.count(founding.c.user_id.distinct()))
+    people: dict[int, int] = dict(db.session.execute(founders.group_by(founding.c.cohort_id)).all())
+    of_cohort = select(founding.c.cohort_id, founding.c.venture_id).distinct().subquery()
     rows = db.session.execute(
-        select(
-            founding.c.cohort_id, func.count(founding.c.user_id.distinct()).label("founders")
-        ).group_by(founding.c.cohort_id)
+        _ventures(of_cohort, valid_on, known_at)
+        .add_columns(of_cohort.c.cohort_id)
+        .group_by(of_cohort.c.cohort_id)
     )
-    people = {row.cohort_id: row.founders for row in rows}
+    found = {key: dict(zip(OF_VENTURES, counts, strict=True)) for *counts, key in rows}
+    nothing = dict.fromkeys(OF_VENTURES, 0)
     return {
-        key: {
-            SUBJECT: {
-                "founders": people.get(key, 0),
-                **_ventures(founding, valid_on, known_at, cohort_id=key),
-            }
-        }
-        for key in ids
+        key: {SUBJECT: {"founders": people.get(key, 0), **found.get(key, nothing)}} for key in ids
     }
 
 
 def count_together(ids: Sequence[int], valid_on: date, known_at: datetime) -> Counts:
     founding = _foundings(ids, valid_on, known_at)
+    together = select(founding.c.venture_id).distinct().subquery()
+    counts = db.session.execute(_ventures(together, valid_on, known_at)).one()
     return {
-        SUBJECT: _ventures(founding, valid_on, known_at),
+        SUBJECT: dict(zip(OF_VENTURES, counts, strict=True)),
         **{CAMP.format(camp): _camp(camp, valid_on, known_at) for camp in CAMPS},
     }
 
@@ -60,10 +60,7 @@ def _foundings(ids: Sequence[int], day: date, at: datetime) -> Subquery:
         .join(Founder, Founder.user_id == record.user_id)
         .join(Venture, Venture.venture_id == Founder.venture_id)
         .where(
-            record.cohort_id.in_(ids),
-            known(record, at),
-            record.enrolled_on <= day,
-            record.completed_on <= day,
+            completers(ids, day, at),
             known(Founder, at),
             Founder.valid_from <= day,
             known(Venture, at),
@@ -73,15 +70,11 @@ def _foundings(ids: Sequence[int], day: date, at: datetime) -> Subquery:
     )
 
 
-def _ventures(
-    founding: Subquery, day: date, at: datetime, *, cohort_id: int | None = None
-) -> dict[str, int]:
-    of_founders = select(founding.c.venture_id)
-    if cohort_id is not None:
-        of_founders = of_founders.where(founding.c.cohort_id == cohort_id)
+def _ventures(founded: Subquery, day: date, at: datetime) -> Select[Any]:
+    """The numbers of OF_VENTURES, counted of the rows of `founded`."""
     heads = latest_counts(day, at)
     still_open = or_(Venture.closed_on.is_(None), Venture.closed_on > day)
-    row = db.session.execute(
+    return (
         select(
             func.count(),
             func.count().filter(Venture.registered_on <= day),
@@ -91,10 +84,11 @@ def _ventures(
             func.count(heads.c.jobs).filter(still_open),
             func.coalesce(func.sum(heads.c.jobs).filter(still_open), 0),
         )
+        .select_from(founded)
+        .join(Venture, Venture.venture_id == founded.c.venture_id)
         .outerjoin(heads, heads.c.firm_id == Venture.venture_id)
-        .where(known(Venture, at), Venture.venture_id.in_(of_founders))
-    ).one()
-    return dict(zip(OF_VENTURES, row, strict=True))
+        .where(known(Venture, at))
+    )
 
 
 def _camp(camp: int, day: date, at: datetime) -> dict[str, int]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from lms.disclosure.cells import Share, Sum
 from lms.disclosure.shape import At, Shape
@@ -61,6 +62,20 @@ EVERY_COHORT = word("모든 기수", "All cohorts")
 def is_several(facts: Facts) -> bool:
     """Whether that is another row than a cohort's."""
     return len(facts.cohorts) > 1
+
+
+def bars_of_cohorts(columns: Iterable[str], *, name: str, number: str) -> dict[str, Any]:
+    """A chart with a bar for each column of each cohort; `name` and `number` are what it calls them."""
+    return {
+        "mark": "bar",
+        "transform": [{"fold": list(columns), "as": [name, number]}],
+        "encoding": {
+            "y": {"field": "cohort", "type": "nominal", "sort": None},
+            "x": {"field": number, "type": "quantitative"},
+            "yOffset": {"field": name, "type": "nominal", "sort": None},
+            "color": {"field": name, "type": "nominal", "sort": None},
+        },
+    }
 
 
 def counted(number: int | None) -> Cell:

@@ -29,6 +29,7 @@ from lms.reports.tables.cells import (
     COHORT,
     EVERY_COHORT,
     Made,
+    bars_of_cohorts,
     is_several,
     name_of,
     row_of,
@@ -131,7 +132,7 @@ def employers(facts: Facts, *, of_plain: str) -> Made:
                 "is one firm of all cohorts.",
             ),
         ),
-        chart=_people("employer_known", "at_partners"),
+        chart=bars_of_cohorts(("employer_known", "at_partners"), name="what", number="people"),
     )  # fmt: skip
     return Made(
         table=table,
@@ -250,16 +251,3 @@ def partners(facts: Facts) -> Made:
 def _everybody(facts: Facts) -> Name:
     """The row of T9 that all the report's cohorts are in."""
     return (str(EVERY_COHORT.value),) if is_several(facts) else row_of(facts.cohorts[0])
-
-
-def _people(*columns: str) -> dict[str, object]:
-    return {
-        "mark": "bar",
-        "transform": [{"fold": list(columns), "as": ["what", "people"]}],
-        "encoding": {
-            "y": {"field": "cohort", "type": "nominal", "sort": None},
-            "x": {"field": "people", "type": "quantitative"},
-            "yOffset": {"field": "what", "type": "nominal", "sort": None},
-            "color": {"field": "what", "type": "nominal", "sort": None},
-        },
-    }

@@ -13,6 +13,7 @@ from lms.funding.models import Measure
 from lms.funding.words import MEASURES, unit_of
 from lms.metrics.definition import Text
 from lms.reports.facts import Achievement, CohortFacts, Facts, Target
+from lms.reports.printed import OF_PLACES
 from lms.reports.table import Absent, Cell, Column, Kind, Table
 from lms.reports.tables.cells import COHORT, Definitions, Made, name_of, of_figure, row_of, said
 
@@ -21,6 +22,7 @@ SOURCE = Column("source", Text("목표 근거", "Source of the target"), Kind.TE
 DATED = Column("dated_on", Text("목표 설정일", "Set on"), Kind.DATE)
 NOT_RECORDED = Cell(absent=Absent.NOT_RECORDED)
 COUNTED_BY_HAND = {str(measure) for measure in Measure}
+PARTS = ("numerator", "denominator")
 Places = Mapping[str, Sequence[str]]  # a table's id: the metrics whose figures it prints
 
 
@@ -83,17 +85,15 @@ def _printed(
     cohort: CohortFacts, metric: str, definitions: Definitions, printed: Places
 ) -> dict[str, At]:
     """The cells that hold the numerator and the denominator of the figure elsewhere in the report."""
-    at_home = {  # T8 shows both metrics as columns of its own
-        "local-of-completers": {"numerator": "in-gwangju", "denominator": "population"},
-        "local-retention": {"numerator": "in-gwangju", "denominator": "working"},
-    }
-    if metric in at_home:
-        return {key: At("T8", row_of(cohort), column) for key, column in at_home[metric].items()}
+    for of_places, *columns in OF_PLACES:
+        if metric == of_places:
+            here = zip(PARTS, columns, strict=True)
+            return {key: At("T8", row_of(cohort), column) for key, column in here}
     name = definitions[metric].name.ko
     for table, metrics in printed.items():
         if metric in metrics:
             row = (*row_of(cohort), name) if table == "T7" else (name, *row_of(cohort))
-            return {key: At(table, row, key) for key in ("numerator", "denominator")}
+            return {key: At(table, row, key) for key in PARTS}
     return {}
 
 

@@ -9,7 +9,16 @@ from lms.metrics.definition import Text
 from lms.reports.counters.ventures import CAMP, OF_VENTURES, SUBJECT
 from lms.reports.facts import Facts
 from lms.reports.table import Cell, Column, Kind, Table
-from lms.reports.tables.cells import COHORT, EVERY_COHORT, Made, is_several, name_of, row_of, word
+from lms.reports.tables.cells import (
+    COHORT,
+    EVERY_COHORT,
+    Made,
+    bars_of_cohorts,
+    is_several,
+    name_of,
+    row_of,
+    word,
+)
 
 STEPS = {
     "founded": Text("설립(곳)", "Founded"),
@@ -57,16 +66,7 @@ def ventures(facts: Facts, *, of_plain: str) -> Made:
                 "the day. Founders and owners do not count as jobs created.",
             ),
         ),
-        chart={
-            "mark": "bar",
-            "transform": [{"fold": list(STEPS), "as": ["step", "ventures"]}],
-            "encoding": {
-                "y": {"field": "cohort", "type": "nominal", "sort": None},
-                "x": {"field": "ventures", "type": "quantitative"},
-                "yOffset": {"field": "step", "type": "nominal", "sort": None},
-                "color": {"field": "step", "type": "nominal", "sort": None},
-            },
-        },
+        chart=bars_of_cohorts(STEPS, name="step", number="ventures"),
     )  # fmt: skip
     return Made(
         table=table,
