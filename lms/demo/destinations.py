@@ -38,12 +38,12 @@ AUDIT_OF_COHORT_1 = {
     SpellKind.SEEKING: 30,
 }
 FOUNDERS = {2: 4, 3: 9, 4: 9, 5: 8}
-# Seoul, Busan, Daejeon, Gyeonggi, South Chungcheong, South Jeolla
 INSURED_FROM = 4  # the evidence level from which an employee is known to be insured
 UNSAID = (
     "valid_to", "region", "superseded_at", "employer_id", "venture_id", "in_field", "hours", "contract",
     "contract_months", "insured", "subsidised", "base_pay", "registered", "sales",
 )  # fmt: skip
+# Seoul, Busan, Daejeon, Gyeonggi, South Chungcheong, South Jeolla
 ELSEWHERE = {"11": 10, "26": 1, "30": 2, "41": 6, "44": 1, "46": 4}
 
 
