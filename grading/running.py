@@ -202,4 +202,4 @@ def _false_claim() -> str:
 
 
 def _written(notebook: sanitising.Notebook) -> bytes:
-    return json.dumps(notebook, ensure_ascii=False, indent=1).encode(errors="replace")
+    return json.dumps(notebook, ensure_ascii=False).encode(errors="replace")

@@ -10,7 +10,6 @@ import select
 import socket
 import struct
 import time
-from contextlib import suppress
 from typing import Any
 
 HEADER = struct.Struct(">I")
@@ -73,10 +72,11 @@ class Channel:
             return self.end.sendall(content)
         left = memoryview(content)
         while left:
-            if not select.select([], [self.end], [], max(0.0, deadline - time.monotonic()))[1]:
-                raise TimeoutError
-            with suppress(BlockingIOError):
+            try:
                 left = left[self.end.send(left, socket.MSG_DONTWAIT) :]
+            except BlockingIOError:
+                if not select.select([], [self.end], [], max(0.0, deadline - time.monotonic()))[1]:
+                    raise TimeoutError from None
 
     def receive(self, *, deadline: float | None = None) -> Message:
         """The next message; bytes that belong to it are under "content", files under "given"."""

@@ -38,6 +38,7 @@ def main() -> None:
     sys.path.remove(ENGINE)
     gc.collect()
     gc.freeze()
+    linux.use_huge_pages()
     threads = len(os.listdir("/proc/self/task"))
     channel.send({"event": "ready", "threads": threads, "not_imported": sorted(failed)})
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel collects what has ended

@@ -1,12 +1,18 @@
 """What is left out for speed changes nothing, and what is done beforehand leaves no trace."""
 
 import subprocess
+import warnings
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ipykernel.compiler import murmur2_x86
 from IPython.core.inputtransformer2 import TransformerManager
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.io import capture_output
+from traitlets.config import Config
 
 import grading
 from grading.kernels import notebook_python
@@ -60,3 +66,96 @@ def test_an_error_in_a_library_is_shown_in_full(make: object, tmp_path: Path) ->
     result = grading.autograde(folder, folder, name="ps")
     assert result.scores[0].points == 0
     assert b"in allclose(a, b, rtol, atol, equal_nan)" in result.executed["work.ipynb"]
+
+
+@given(st.text(), st.integers(0, 2**32 - 1))
+def test_a_cells_file_is_named_as_the_kernel_names_it(text: str, seed: int) -> None:
+    assert shortcuts.murmur2(text, seed) == murmur2_x86(text, seed)
+
+
+# For IPython's history: cells that fail one after the other in one shell.
+FAILING = {
+    "a plain error": ["1 / 0"],
+    "in a function": ["def f(x):\n    return x['b']", "f({'a': 1})"],
+    "with another before it": ["try:\n    1 / 0\nexcept ZeroDivisionError:\n    [][1]"],
+    "of another": ["try:\n    1 / 0\nexcept ZeroDivisionError as one:\n    raise ValueError('two') from one"],
+    "of itself": ["one = ValueError('one')\nraise one from one"],
+    "with a note": ["one = ValueError('one')\none.add_note('more')\nraise one"],
+    "whose text changes": [
+        "said = []\nclass Odd(Exception):\n    def __str__(self):\n        said.append(1)\n        return str(said)",
+        "raise Odd",
+    ],
+    "whose argument's text changes": [
+        "said = []\nclass Odd:\n    def __repr__(self):\n        said.append(1)\n        return str(said)",
+        "raise ValueError(Odd())",
+    ],
+    "shown by hand, then another": [
+        "try:\n    1 / 0\nexcept ZeroDivisionError:\n    get_ipython().showtraceback()\n[][1]"
+    ],
+    "in every mode": ["%xmode Verbose", "x = 1\nx / 0", "%xmode Plain", "x / 0", "%xmode Minimal", "x / 0"],
+    "that is no Python": ["x = = 1", "  y"],
+    "that leaves": ["raise SystemExit(3)"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("cells", FAILING.values(), ids=FAILING)
+def test_the_history_of_errors_is_ipythons(cells: list[str]) -> None:
+    shown, kept = _failing(cells, quick=True)
+    assert (shown, kept) == _failing(cells, quick=False)
+    assert kept
+
+
+def _failing(cells: list[str], *, quick: bool) -> tuple[str, dict[int, Any]]:
+    """What is shown, and what IPython remembers."""
+    config = Config(
+        {"HistoryManager": {"enabled": False}, "InteractiveShell": {"colors": "nocolor"}}
+    )
+    shell: Any = InteractiveShell(config=config)
+    if quick:
+        shortcuts.format_once(shell)
+        shortcuts.transform_once(shell.input_transformer_manager)
+    with capture_output() as shown, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for cell in cells:
+            shell.run_cell(cell, store_history=True)
+    return shown.stdout, dict(shell.history_manager.exceptions)
+
+
+def test_a_traceback_is_formatted_once() -> None:
+    shell: Any = InteractiveShell(config=Config({"HistoryManager": {"enabled": False}}))
+    asked = []
+    form = shell.InteractiveTB.structured_traceback
+    shell.InteractiveTB.structured_traceback = lambda *words: asked.append(words) or form(*words)
+    shortcuts.format_once(shell)
+    with capture_output():
+        shell.run_cell("1 / 0", store_history=True)
+        shell.run_cell("2 / 0", store_history=True)
+    assert len(asked) == 2
+    assert len(shell.history_manager.exceptions) == 2
+
+
+def test_a_cell_is_asked_again_only_where_compiling_it_warns() -> None:
+    asked: list[str] = []
+
+    def ask(cell: str) -> bool:
+        asked.append(cell)
+        return bool(compile(cell, "<>", "exec").co_flags & 128)
+
+    should_be_async = shortcuts.asked_once(ask)
+    assert not any(should_be_async(cell) for cell in ("x = 1", "x = 1", "x = 2", "x = 2"))
+    assert asked == ["x = 1", "x = 2"]
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        should_be_async("x is 1")
+        should_be_async("x is 1")
+    assert [str(one.message) for one in heard] == [str(heard[0].message)] * 2
+
+
+def test_a_transformer_of_the_trainees_sees_every_cell_twice() -> None:
+    manager = TransformerManager()
+    shortcuts.transform_once(manager)
+    assert manager.transform_cell("%pwd") == TransformerManager().transform_cell("%pwd")
+    seen: list[list[str]] = []
+    manager.line_transforms.append(lambda lines: seen.append(lines) or ["changed"])
+    assert [manager.transform_cell("x"), manager.transform_cell("x")] == ["changed"] * 2
+    assert seen == [["x\n"], ["x\n"]]
