@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import date, timedelta
+from enum import Enum
 from typing import Any
 
 from flask_babel import gettext as _
@@ -21,12 +22,14 @@ from sqlalchemy.exc import IntegrityError
 
 from lms import audit, storage
 from lms.accounts.models import User
+from lms.careers.models import Employer
 from lms.cohorts.models import Enrolment, Standing
 from lms.db import db, utcnow
 from lms.errors import DomainError, Forbidden, Invalid
-from lms.metrics.facts import Intent, Spell
+from lms.metrics.facts import Intent, Spell, SpellKind
 from lms.outcomes import records
 from lms.outcomes.models import (
+    FIRM_COLUMNS,
     Dispute,
     DisputeAnswer,
     Evidence,
@@ -87,6 +90,17 @@ class NothingChanged(DomainError):
         super().__init__(_("The spell says this already; nothing was changed."))
 
 
+class HasNoFirm(Invalid):
+    def __init__(self) -> None:
+        super().__init__(_("Only who is employed has an employer, and only a founder a firm."))
+
+
+class Stays(Enum):
+    """Said of what a correction leaves alone."""
+
+    AS_IT_WAS = "as it was"
+
+
 class OnlyDisputable(Forbidden):
     def __init__(self) -> None:
         super().__init__(
@@ -102,18 +116,23 @@ def record_spell(
     *,
     source: str,
     role: str | None = None,
+    firm: Employer | None = None,
     ends: Sequence[StatusSpell] = (),
     by: User | None,
 ) -> StatusSpell:
-    """Record what somebody was or is; `ends` are spells that end on its first day.
+    """Record what somebody was or is, with the firm that it is with; `ends` are spells that end on its
+    first day.
 
     Raises:
+        HasNoFirm
         Overlap: a live spell of the same group is in the way.
         ResidentNumberFound
     """
     for before in ends:
         end_spell(before, on=spell.valid_from, reason=_("Followed by another status."), by=by)
-    row = StatusSpell(user_id=person.id, source=source, role=role, **_columns(spell))
+    row = StatusSpell(
+        user_id=person.id, source=source, role=role, **_columns(spell), **_with(spell.kind, firm)
+    )
     _insert(row, by=by)
     audit.record("spell-recorded", person, by=by, spell=row.id, kind=row.kind.value)
     return row
@@ -126,18 +145,21 @@ def correct_spell(
     reason: str,
     source: str | None = None,
     role: str | None = None,
+    firm: Employer | Stays | None = Stays.AS_IT_WAS,
     by: User | None,
 ) -> StatusSpell:
-    """Supersede a spell by what is right; without a source or role, those of before stay.
+    """Supersede a spell by what is right; without a source, role or firm, those of before stay.
 
     Raises:
-        ReasonMissing, NothingChanged, NoLongerLive, Overlap, ResidentNumberFound
+        HasNoFirm, ReasonMissing, NothingChanged, NoLongerLive, Overlap, ResidentNumberFound
     """
     if not reason.strip():
         raise ReasonMissing
     source = row.source if source is None else source
     role = row.role if role is None else role or None
-    if (row.as_spell, row.source, row.role) == (spell, source, role):
+    employment = _employment(row, spell.kind, firm)
+    before = (row.as_spell, row.source, row.role, _employment(row, row.kind, Stays.AS_IT_WAS))
+    if before == (spell, source, role, employment):
         raise NothingChanged
     _close(row)
     corrected = StatusSpell(
@@ -147,20 +169,31 @@ def correct_spell(
         supersedes_id=row.id,
         reason=reason.strip(),
         **_columns(spell),
-        **(_employer(row) if spell.kind is row.kind else {}),
+        **employment,
     )
     _insert(corrected, by=by)
     audit.record("spell-corrected", row.user, by=by, spell=corrected.id, before=row.id)
     return corrected
 
 
-def _employer(row: StatusSpell) -> dict[str, Any]:
-    """Who it is with stays as it was, unless it is of another kind now."""
-    return {
-        "employer_id": row.employer_id,
-        "venture_id": row.venture_id,
-        "may_name_employer": row.may_name_employer,
-    }
+def _employment(row: StatusSpell, kind: SpellKind, firm: Employer | Stays | None) -> dict[str, Any]:
+    """Who it is with stays as it was, unless another is named or it is of another kind now. That the
+    employer may be named was said of that employer."""
+    kept = {name: getattr(row, name) for name in ("employer_id", "venture_id", "may_name_employer")}
+    if isinstance(firm, Stays):
+        return kept if kind is row.kind else dict.fromkeys(kept)
+    if kind is row.kind and firm is row.firm:
+        return kept
+    agreed = kept["may_name_employer"] if kind is row.kind and row.firm is None else None
+    return {**dict.fromkeys(kept), **_with(kind, firm), "may_name_employer": agreed}
+
+
+def _with(kind: SpellKind, firm: Employer | None) -> dict[str, Any]:
+    if firm is None:
+        return {}
+    if kind not in FIRM_COLUMNS:
+        raise HasNoFirm
+    return {FIRM_COLUMNS[kind]: firm.id}
 
 
 def end_spell(
@@ -232,7 +265,7 @@ def _columns(spell: Spell) -> dict[str, object]:
 
 
 def _close(row: StatusSpell) -> None:
-    db.session.refresh(row, with_for_update=True)
+    db.session.refresh(row, with_for_update={"of": StatusSpell})
     if row.superseded_at is not None:
         raise NoLongerLive
     supersede(row)

@@ -28,6 +28,10 @@ _GROUP_OF_KIND = " ".join(
 )
 
 
+# Where a spell of a kind says which firm it is with; spells of other kinds are with none.
+FIRM_COLUMNS = {SpellKind.EMPLOYEE: "employer_id", SpellKind.FOUNDER: "venture_id"}
+
+
 class StatusSpell(Recorded, Base):
     """A person's status in [valid_from, valid_to). The fields of metrics.facts.Spell are columns here.
 
@@ -103,7 +107,13 @@ class StatusSpell(Recorded, Base):
 
     user: Mapped[User] = relationship(foreign_keys=[user_id])
     employer: Mapped[Employer | None] = relationship(foreign_keys=[employer_id])
+    venture: Mapped[Employer | None] = relationship(foreign_keys=[venture_id])
     evidence: Mapped[list[Evidence]] = relationship(back_populates="spell", order_by="Evidence.id")
+
+    @property
+    def firm(self) -> Employer | None:
+        """Whom the person works for, or what they founded."""
+        return self.venture if self.venture_id else self.employer
 
     @property
     def last_day(self) -> date | None:

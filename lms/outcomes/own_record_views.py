@@ -20,12 +20,10 @@ from lms.outcomes.record_forms import (
     DisputeForm,
     EndForm,
     IntentForm,
-    OwnCorrectionForm,
-    OwnSpellForm,
-    said,
     today,
     tried,
 )
+from lms.outcomes.spell_forms import OwnCorrectionForm, OwnSpellForm, said
 from lms.outcomes.words import shown
 from lms.storage import StoredFile
 from lms.surveys import own_copy as survey_copy

@@ -17,19 +17,17 @@ from lms.outcomes import actions, records
 from lms.outcomes.models import Dispute
 from lms.outcomes.record_forms import (
     CheckForm,
-    CorrectionForm,
     DownloadForm,
     EndForm,
     EvidenceForm,
     IntentForm,
     LateIntentForm,
-    NewSpellForm,
     PeopleForm,
     ReasonForm,
-    said,
     today,
     tried,
 )
+from lms.outcomes.spell_forms import CorrectionForm, NewSpellForm, said
 from lms.outcomes.words import shown
 from lms.pages import Page
 from lms.storage import StoredFile
@@ -88,6 +86,7 @@ def new_spell(person: User) -> Any:
                 form.spell_known_from(),
                 source=form.source.data,
                 role=form.role.data,
+                firm=form.firm,
                 ends=[row for row in going_on if row.id in (form.ends.data or [])],
                 by=actor(),
             )
@@ -101,6 +100,7 @@ def new_spell(person: User) -> Any:
 def correction(person: User, number: int) -> Any:
     spell = _found(records.spell_of(person, number))
     form = CorrectionForm(data={**said(spell), **_disputed_in_address()})
+    form.correct(spell)
     if form.validate_on_submit():
         with tried(form):
             actions.correct_spell(
@@ -109,6 +109,7 @@ def correction(person: User, number: int) -> Any:
                 reason=form.reason.data,
                 source=form.source.data,
                 role=form.role.data or "",
+                firm=form.firm,
                 by=actor(),
             )
             _uphold(person, form)

@@ -16,6 +16,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from lms.accounts.models import User
 from lms.accounts.queries import users
+from lms.careers.models import Employer
 from lms.cohorts.models import Applicant, Cohort, Enrolment
 from lms.cohorts.queries import enrolments, roster
 from lms.db import db
@@ -110,7 +111,11 @@ def record_of(person: User) -> Record:
     spells = db.session.scalars(
         select(StatusSpell)
         .where(StatusSpell.user_id == person.id)
-        .options(selectinload(StatusSpell.evidence).selectinload(Evidence.checks))
+        .options(
+            selectinload(StatusSpell.evidence).selectinload(Evidence.checks),
+            joinedload(StatusSpell.employer).joinedload(Employer.record),
+            joinedload(StatusSpell.venture).joinedload(Employer.record),
+        )
         .order_by(StatusSpell.valid_from.desc(), StatusSpell.id.desc())
     ).all()
     withdrawals = {

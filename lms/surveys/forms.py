@@ -22,7 +22,8 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from lms.i18n import local
 from lms.metrics.facts import SpellKind
 from lms.outcomes.models import StatusSpell
-from lms.outcomes.record_forms import YES_OR_NO, not_in_the_future, words
+from lms.outcomes.record_forms import not_in_the_future, words
+from lms.outcomes.spell_forms import YES_OR_NO
 from lms.outcomes.words import contract_names, spell_name
 from lms.regions import REGIONS
 from lms.surveys.models import BY_HAND, Channel, Outcome
