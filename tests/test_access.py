@@ -163,6 +163,7 @@ ROUTES: dict[str, tuple[str, tuple[int | str, ...]]] = {
     "funding.new": ("GET", (200, 403, 403, 404, 404, "in")),
     "funding.correction": ("GET", (200, 403, 403, 404, 404, "in")),
     "funding.withdrawal": ("GET", (200, 403, 403, 404, 404, "in")),
+    "surveys.names": ("GET", (200, 403, 403, 403, 403, "in")),
     "surveys.waves": ("GET", (200, 403, 403, 404, 404, "in")),
     "surveys.opening": ("POST", (409, 403, 403, 404, 404, "in")),
     "surveys.closure": ("POST", (302, 403, 403, 404, 404, "in")),

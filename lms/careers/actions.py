@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from lms import audit
 from lms.accounts.models import User
 from lms.careers import queries
+from lms.careers.choosing import Registry
 from lms.careers.models import (
     Employer,
     EmployerRecord,
@@ -101,9 +102,9 @@ def add_employer(
 def _must_be_new(name: str, number: str | None, *, but: Employer | None = None) -> None:
     if number and (other := queries.employer_by_registry_number(number)) and other is not but:
         raise NumberTaken(other)
-    same = queries.employers_by_name([name]).get(name)
-    if same and same is not but and not (number and same.record.registry_number):
-        raise NameTaken(name)
+    for same in Registry().named(name):
+        if not (but and same.firm_id == but.id) and not (number and same.number):
+            raise NameTaken(same.name)
 
 
 def correct_employer(

@@ -21,6 +21,7 @@ from lms.i18n import SEOUL
 from lms.metrics.facts import GWANGJU
 from lms.outcomes import employer_queries
 from lms.pages import Page
+from lms.surveys import employer_names
 
 bp = Blueprint("careers", __name__, url_prefix="/careers", template_folder="templates")
 FACTS: dict[str, type[Any]] = {
@@ -75,6 +76,7 @@ def index() -> Any:
         employed=employer_queries.employed(day),
         partners=queries.partner_counts(GWANGJU, day),
         stay=employer_queries.stay(day),
+        unlinked=len(employer_names.waiting()) if may(Permission.OUTCOME_RECORD) else 0,
         **names(),
     )
 

@@ -11,10 +11,12 @@ from flask_wtf import FlaskForm
 from wtforms import (
     DateField,
     FloatField,
+    HiddenField,
     IntegerField,
     RadioField,
     SelectField,
     SelectMultipleField,
+    SubmitField,
 )
 from wtforms.validators import InputRequired, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
@@ -177,3 +179,11 @@ class OutcomeFilter(FlaskForm):
 
 class ReasonedForm(FlaskForm):
     reason = words(_l("Reason"), most=1000)
+
+
+class EmployerNameForm(FlaskForm):
+    """Which employer a name in answers means: one of the registry, or a new one of this name."""
+
+    key = HiddenField(validators=[InputRequired()])
+    employer = words(_l("Employer in the registry"))
+    new = SubmitField()
