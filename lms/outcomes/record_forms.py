@@ -13,9 +13,8 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileAllowed, FileField
+from flask_wtf.file import FileField
 from wtforms import (
-    BooleanField,
     DateField,
     HiddenField,
     RadioField,
@@ -177,27 +176,3 @@ class PeopleForm(FlaskForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.kind.choices = [("", _("Every status")), *choices(kind_names())]
-
-
-class ImportForm(FlaskForm):
-    """A file, or the text of one that was read before."""
-
-    file = FileField(_l("CSV or XLSX file"), [FileAllowed(["csv", "xlsx"], _l("Choose a .csv or .xlsx file."))])  # fmt: skip
-    text = HiddenField()
-    name = HiddenField(validators=[Length(max=200), no_resident_number])
-    apply = BooleanField()
-
-    def validate_file(self, field: FileField) -> None:
-        if not field.data and not self.text.data:
-            raise ValidationError(_("Choose a .csv or .xlsx file."))
-        if field.data and holds_one(field.data.filename or ""):
-            raise ValidationError(ResidentNumberFound().message)
-
-    def content(self) -> tuple[str, bytes]:
-        if self.file.data:
-            self.name.data = (self.file.data.filename or "")[-200:]
-            return self.name.data, self.file.data.read()
-        return self.name.data or "", self.text.data.encode()
-
-    def source(self) -> str:
-        return str(_("Imported from %(name)s", name=self.name.data or "–"))
