@@ -85,6 +85,7 @@ def _add_rooms(app: Flask) -> None:
     from lms import content
     from lms.accounts import api as oidc
     from lms.accounts import views as accounts
+    from lms.careers import import_views as career_import
     from lms.careers import venture_views as ventures
     from lms.careers import views as careers
     from lms.cohorts import views as cohorts
@@ -125,6 +126,7 @@ def _add_rooms(app: Flask) -> None:
         claims,
         report_people,
         careers,
+        career_import,
         ventures,
         funding,
         surveys,

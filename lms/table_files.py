@@ -142,12 +142,17 @@ class Columns:
     needed: tuple[str, ...]
     also_called: Mapping[str, str]
 
+    def heading(self, name: str) -> str:
+        """A column by its name and the first of its others, as people are told of it."""
+        others = (also for also, ours in self.also_called.items() if ours == name)
+        return " · ".join([name, *list(others)[:1]])
+
     def matched(self, heading: Sequence[str]) -> dict[str, int]:
         """Our column -> its place, as far as the heading names it."""
         found: dict[str, int] = {}
         for place, title in enumerate(heading):
             word = title.strip().lower()
-            name = self.also_called.get(word, word)
+            name = self.also_called.get(word) or self.also_called.get(word.replace(" ", ""), word)
             if name in self.names:
                 found.setdefault(name, place)
         return found

@@ -142,6 +142,7 @@ ROUTES: dict[str, tuple[str, tuple[int | str, ...]]] = {
     "careers.index": ("GET", (200, 403, 403, 403, 403, "in")),
     "careers.hires_csv": ("GET", (200, 403, 403, 403, 403, "in")),
     "careers.new": ("GET", (200, 403, 403, 403, 403, "in")),
+    "career_import.upload": ("GET", (200, 403, 403, 403, 403, "in")),
     "careers.employer": ("GET", (200, 403, 403, 403, 404, "in")),
     "careers.correction": ("GET", (200, 403, 403, 403, 404, "in")),
     "careers.new_site": ("GET", (200, 403, 403, 403, 404, "in")),

@@ -86,8 +86,23 @@ def add_employer(
     Raises:
         NumberTaken, NameTaken: it seems to be there already; nothing was written.
     """
-    name = name.strip()
     _must_be_new(name, registry_number)
+    return enter_employer(
+        name=name, registry_number=registry_number, size=size, sector=sector, region=region, by=by
+    )
+
+
+def enter_employer(
+    *,
+    name: str,
+    registry_number: str | None,
+    size: Size | None,
+    sector: Sector | None,
+    region: str | None,
+    by: User | None,
+) -> Employer:
+    """`add_employer` for who has made sure that it is not there."""
+    name = name.strip()
     employer = Employer()
     db.session.add(employer)
     db.session.flush()
@@ -191,6 +206,17 @@ def open_site(
         succeed(row, by=by, valid_to=on)
     site = _add(Site(employer_id=employer.id, kind=kind, region=region, valid_from=on), by=by)
     audit.record("site-opened", employer, by=by, kind=kind, region=region, on=on.isoformat())
+    return site
+
+
+def place_head_office(employer: Employer, *, region: str, by: User | None) -> Site:
+    """Its head office is there since before we knew it.
+
+    Raises:
+        NoLongerLive: a head office is recorded.
+    """
+    site = _add(Site(employer_id=employer.id, kind=SiteKind.HEAD_OFFICE, region=region), by=by)
+    audit.record("site-opened", employer, by=by, kind=SiteKind.HEAD_OFFICE, region=region)
     return site
 
 

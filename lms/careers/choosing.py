@@ -61,9 +61,15 @@ class Registry:
             for key, same_as, name, number in rows
         ]
         self.by_name: dict[str, dict[int, Entry]] = defaultdict(dict)
-        for entry in self.entries:
-            self.by_name[normalised(entry.name)].setdefault(entry.firm_id, entry)
-        self.by_number = {one.number: one for one in self.entries if one.number}
+        self.by_number: dict[str, Entry] = {}
+        for entry in sorted(self.entries, key=lambda entry: entry.own):
+            self.add(entry)
+
+    def add(self, entry: Entry) -> None:
+        """Know this name too; a firm's own goes before that of its duplicate."""
+        self.by_name[normalised(entry.name)][entry.firm_id] = entry
+        if entry.number:
+            self.by_number[entry.number] = entry
 
     @property
     def firms(self) -> list[Entry]:
