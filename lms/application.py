@@ -107,6 +107,8 @@ def _add_rooms(app: Flask) -> None:
     from lms.outcomes import own_record_views as own_record
     from lms.outcomes import record_views as outcome_records
     from lms.outcomes import views as outcomes
+    from lms.privacy import cli as privacy_cli
+    from lms.privacy import file_views as privacy_files
     from lms.privacy import views as privacy
     from lms.regrading import views as regrading
     from lms.reports import claim_views as claims
@@ -132,10 +134,11 @@ def _add_rooms(app: Flask) -> None:
         surveys,
         survey_answers,
         privacy,
+        privacy_files,
     )
     for room in (*rooms, gradebook_file, staff_exchange, regrading, *outcome_rooms, content):
         app.register_blueprint(room.bp)
-    for commands in (curricula_cli, demo_cli, migrations_cli, outcomes_cli):
+    for commands in (curricula_cli, demo_cli, migrations_cli, outcomes_cli, privacy_cli):
         app.cli.add_command(commands.commands)
     outcomes_cli.commands.add_command(import_cli.import_outcomes)
     app.cli.add_command(worker)

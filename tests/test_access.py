@@ -20,6 +20,7 @@ from lms.funding import actions as funding
 from lms.funding.models import Cost, CostKind
 from lms.metrics.facts import Spell, SpellKind
 from lms.outcomes import actions as outcomes
+from lms.outcomes import evidence_actions
 from lms.outcomes.models import EvidenceKind
 from lms.regrading.actions import request_regrade
 from lms.reports.actions import make_report
@@ -185,6 +186,8 @@ ROUTES: dict[str, tuple[str, tuple[int | str, ...]]] = {
     "privacy.access_review": ("GET", (200, 403, 403, 403, 403, "in")),
     "privacy.applications": ("POST", (409, 403, 403, 404, 404, "in")),
     "privacy.due": ("GET", (200, 403, 403, 403, 403, "in")),
+    "privacy_files.index": ("GET", (200, 403, 403, 403, 403, "in")),
+    "privacy_files.destruction": ("GET", (200, 403, 403, 403, 403, "in")),
     "privacy.breach": ("GET", (200, 403, 403, 403, 403, "in")),
     "privacy.breach_file": ("GET", (400, 403, 403, 403, 403, "in")),
 }
@@ -260,7 +263,7 @@ def _address(app: Flask, endpoint: str, academy: SimpleNamespace, submission: ob
         "purpose": "education",
         "month": "2026-10",
     }
-    if endpoint.startswith("outcome_records."):
+    if endpoint.startswith(("outcome_records.", "privacy_files.")):
         values["number"] = _recorded(academy, endpoint)
     if endpoint.startswith(("careers.", "ventures.")):
         values |= _careers(academy, endpoint)
@@ -296,7 +299,7 @@ def _recorded(academy: SimpleNamespace, endpoint: str) -> int:
     spell = Spell(kind=SpellKind.SEEKING, valid_from=date(2026, 3, 2))
     row = outcomes.record_spell(academy.stan, spell, source="telephone", by=academy.ada)
     stored = ("letter.pdf", b"%PDF-1.7 letter")
-    evidence = outcomes.add_evidence(
+    evidence = evidence_actions.add_evidence(
         row, kind=EvidenceKind.CONTRACT, received_on=date(2026, 3, 2), file=stored, by=academy.ada
     )
     dispute = outcomes.dispute(academy.stan, text="It is not so.", spell=row)
@@ -304,7 +307,7 @@ def _recorded(academy: SimpleNamespace, endpoint: str) -> int:
     enrolment.left_on = enrolment.enrolled_on  # nothing to anybody any more
     db.session.commit()
     name = endpoint.partition(".")[2]
-    if name.startswith("evidence"):
+    if name.startswith("evidence") or endpoint == "privacy_files.destruction":
         return evidence.id
     return {"refusal": dispute.id, "agreement": dispute.id, "intent": enrolment.id}.get(
         name, row.id

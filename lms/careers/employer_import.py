@@ -115,7 +115,7 @@ class _Planning:
             Site.valid_from
         )
         self.offices: dict[int, str] = {
-            firm_id: region for firm_id, region in db.session.execute(office)
+            row.firm_id: row.region for row in db.session.execute(office)
         }
         mous = select(firm.c.firm_id, Mou).join(Mou, Mou.employer_id == firm.c.employer_id)
         self.mous: dict[tuple[int, MouKind, date], date | None] = {

@@ -11,13 +11,14 @@ from enum import StrEnum
 
 from sqlalchemy import BigInteger, CheckConstraint, Computed, ForeignKey, Index, text
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from lms.accounts.models import User
 from lms.careers.models import Employer
 from lms.cohorts.models import Enrolment
 from lms.db import Base, Key, Now
 from lms.metrics.facts import EXCLUSIVE_GROUPS, Contract, Intent, Spell, SpellKind
+from lms.privacy.models import DestroyedFile
 from lms.recorded import Recorded
 from lms.resident_numbers import FreeText
 
@@ -188,6 +189,9 @@ class Evidence(Recorded, Base):
 
     spell: Mapped[StatusSpell] = relationship(back_populates="evidence")
     checks: Mapped[list[EvidenceCheck]] = relationship(order_by="EvidenceCheck.id")
+    destroyed: Mapped[DestroyedFile | None] = relationship(
+        primaryjoin=lambda: foreign(Evidence.sha256) == DestroyedFile.file_sha256, viewonly=True
+    )
 
     @property
     def level(self) -> int:
@@ -197,6 +201,11 @@ class Evidence(Recorded, Base):
     def accepted(self) -> bool | None:
         """By the latest check; None before the first."""
         return self.checks[-1].accepted if self.checks else None
+
+    @property
+    def supports(self) -> bool:
+        """Whether it shows what is recorded: somebody accepted it, and its file is not destroyed."""
+        return bool(self.accepted) and self.destroyed is None
 
 
 class EvidenceCheck(Base):

@@ -72,6 +72,7 @@ def _evidence(item: Evidence, line: SpellLine) -> dict[str, Any]:
         **times(item),
         "spell_id": line.spell.id,
         "checks": checks,
+        "file_destroyed": item.destroyed.reason if item.destroyed else None,
     }
 
 

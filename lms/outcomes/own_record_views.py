@@ -16,6 +16,7 @@ from flask_babel import gettext as _
 from lms import audit, content, tables
 from lms.access import Permission, actor, allow
 from lms.outcomes import actions, own_copy, records
+from lms.outcomes.evidence_actions import FileDestroyed
 from lms.outcomes.record_forms import (
     DisputeForm,
     EndForm,
@@ -144,6 +145,8 @@ def evidence(number: int) -> Any:
     found = _found(records.evidence_of(actor(), number))
     if found.sha256 is None or found.file_name is None:
         abort(HTTPStatus.NOT_FOUND)
+    if found.destroyed:
+        raise FileDestroyed
     audit.record("evidence-opened", actor(), by=actor(), evidence=found.id)
     return redirect(content.download_url(StoredFile(found.file_name, found.sha256, 0)))
 

@@ -13,7 +13,7 @@ from lms.access import Permission, actor, allow
 from lms.accounts.models import User
 from lms.cohorts.models import Cohort, Enrolment
 from lms.metrics.facts import SpellKind
-from lms.outcomes import actions, records
+from lms.outcomes import actions, evidence_actions, records
 from lms.outcomes.models import Dispute
 from lms.outcomes.record_forms import (
     CheckForm,
@@ -154,7 +154,7 @@ def new_evidence(person: User, number: int) -> Any:
     form = EvidenceForm(data={"received_on": today()})
     if form.validate_on_submit():
         with tried(form):
-            actions.add_evidence(
+            evidence_actions.add_evidence(
                 spell,
                 kind=form.evidence_kind,
                 received_on=form.received_on.data,
@@ -177,7 +177,9 @@ def evidence(person: User, number: int) -> Any:
     if form.validate_on_submit():
         with tried(form):
             accepted = form.accepted.data == "yes"
-            actions.check_evidence(found, accepted=accepted, note=form.note.data or "", by=actor())
+            evidence_actions.check_evidence(
+                found, accepted=accepted, note=form.note.data or "", by=actor()
+            )
         if not form.errors:
             return _back(person, _("Accepted.") if accepted else _("Not accepted."))
     return _evidence_page(person, found, form, DownloadForm())
@@ -190,6 +192,8 @@ def evidence_opening(person: User, number: int) -> Any:
     found = _found(records.evidence_of(person, number))
     if found.sha256 is None or found.file_name is None:
         abort(HTTPStatus.NOT_FOUND)
+    if found.destroyed:
+        raise evidence_actions.FileDestroyed
     form = DownloadForm()
     address = None
     if form.validate_on_submit():

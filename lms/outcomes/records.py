@@ -49,8 +49,8 @@ class SpellLine:
 
     @property
     def level(self) -> int:
-        """What the evidence comes to: accepted evidence lifts what the spell was recorded with."""
-        accepted = [item.level for item in self.evidence if item.accepted]
+        """What the evidence comes to: evidence that supports it lifts what the spell was recorded with."""
+        accepted = [item.level for item in self.evidence if item.supports]
         return max([self.rows[-1].evidence_level, *accepted])
 
 
@@ -112,7 +112,9 @@ def record_of(person: User) -> Record:
         select(StatusSpell)
         .where(StatusSpell.user_id == person.id)
         .options(
-            selectinload(StatusSpell.evidence).selectinload(Evidence.checks),
+            selectinload(StatusSpell.evidence).options(
+                selectinload(Evidence.checks), joinedload(Evidence.destroyed)
+            ),
             joinedload(StatusSpell.employer).joinedload(Employer.record),
             joinedload(StatusSpell.venture).joinedload(Employer.record),
         )

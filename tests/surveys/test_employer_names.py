@@ -13,7 +13,7 @@ from lms.audit import AuditEvent
 from lms.careers import actions as careers
 from lms.careers.models import Employer
 from lms.db import db
-from lms.outcomes.actions import add_evidence, check_evidence
+from lms.outcomes.evidence_actions import add_evidence, check_evidence
 from lms.outcomes.models import EvidenceKind, StatusSpell
 from lms.outcomes.records import live_spells
 from lms.surveys import employer_names
