@@ -103,7 +103,7 @@ class NotInRegistry(Invalid):
             names = ", ".join(entry.label for entry in near[:MOST_NAMED])
             message += " " + _("Do you mean one of these? %(names)s", names=names)
         else:
-            message += " " + _("Add it under Careers first, or leave this empty.")
+            message += " " + _("Look at the spelling, or add it to the registry as a new employer.")
         super().__init__(message)
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import select
 from lms import audit
 from lms.accounts.models import User
 from lms.careers import actions, queries
-from lms.careers.choosing import Entry, Registry
+from lms.careers.choosing import MOST_NAMED, Entry, Registry
 from lms.careers.employer_file import EMPLOYERS, EmployerRow, MouRow, Reader, Wrong
 from lms.careers.models import Employer, EmployerRecord, Mou, MouKind, Site, SiteKind
 from lms.cohorts.forms import RowError
@@ -164,10 +164,8 @@ class _Planning:
             if others and not named:
                 self.note(row.line, _("Another employer of this name has another number (%(name)s): this one is recorded beside it.", name=others[0].label))  # fmt: skip
         if len(named) > 1:
-            self.conflict(
-                row.line,
-                _("Several employers are called so: write the business registration number."),
-            )
+            labels = ", ".join(one.label for one in named[:MOST_NAMED])
+            self.conflict(row.line, _("Several employers are called so: write the business registration number (%(names)s).", names=labels))  # fmt: skip
             return None
         key = named[0].firm_id if named else -len(self.plan.employers) - 1
         if row.registry_number or not named:

@@ -58,7 +58,7 @@ def test_a_name_a_number_or_the_whole_label_means_an_employer(
         assert employer_meant(text) is garam
     with pytest.raises(NotInRegistry, match=r"Do you mean one of these.*가람"):
         employer_meant("가람")
-    with pytest.raises(NotInRegistry, match="Add it under Careers"):
+    with pytest.raises(NotInRegistry, match="as a new employer"):
         employer_meant("Nobody Ltd")
     second = careers.add_employer(name="가람소프트", registry_number="1078783297", by=None)
     with pytest.raises(SeveralCalledSo, match="107-87-83297"):
