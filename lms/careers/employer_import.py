@@ -27,7 +27,7 @@ from lms.recorded import known
 from lms.table_files import Line
 
 FACTS = ("registry_number", "size", "sector", "region")
-MOST_LINES = 2_000
+MOST_LINES = 1_000
 
 
 @dataclass

@@ -157,3 +157,16 @@ def test_only_who_works_has_a_firm(
         linked, replace(linked.as_spell, kind=SpellKind.STUDY), reason="x", by=academy.ada
     )
     assert moved.employer_id is None, "of another kind now"
+
+
+def test_an_employer_merged_since_is_kept_as_it_was_recorded(
+    academy: SimpleNamespace, job: StatusSpell, garam: Employer, as_: Callable[..., object]
+) -> None:
+    twice = careers.add_employer(name="Garam Soft", by=None)
+    actions.correct_spell(job, job.as_spell, reason="asked", firm=twice, by=academy.ada)
+    careers.merge_employers(twice, garam, reason="one certificate", by=academy.ada)
+    db.session.commit()
+    address = f"/outcomes/people/{academy.lena.id}/spells/{live(academy).id}/correction"
+    data = fields(employer="Garam Soft", role="engineer")
+    assert as_(academy.ada).post(address, data=data).status_code == 302
+    assert live(academy).employer_id == twice.id
