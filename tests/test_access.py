@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from lms.access import GRANTS, Credential, Permission, Role
 from lms.careers import actions as careers
+from lms.careers import venture_actions
 from lms.careers.models import MouKind
 from lms.cohorts.actions import enrol
 from lms.coursework.models import Regrade
@@ -150,8 +151,8 @@ ROUTES: dict[str, tuple[str, tuple[int | str, ...]]] = {
     "careers.new_mou": ("GET", (200, 403, 403, 403, 404, "in")),
     "careers.new_headcount": ("GET", (200, 403, 403, 403, 404, "in")),
     "careers.merger": ("GET", (200, 403, 403, 403, 404, "in")),
-    "careers.end": ("GET", (200, 403, 403, 403, 404, "in")),
-    "careers.take_back": ("GET", (200, 403, 403, 403, 404, "in")),
+    "recording.end": ("GET", (200, 403, 403, 403, 404, "in")),
+    "recording.take_back": ("GET", (200, 403, 403, 403, 404, "in")),
     "ventures.index": ("GET", (200, 403, 403, 403, 403, "in")),
     "ventures.camp": ("GET", (200, 403, 403, 403, 403, "in")),
     "ventures.new": ("GET", (200, 403, 403, 403, 403, "in")),
@@ -318,9 +319,9 @@ def _careers(academy: SimpleNamespace, endpoint: str) -> dict[str, object]:
     """A venture with an MOU, and stan on the waiting list of camp 1."""
     day = date(2026, 1, 5)
     venture = careers.add_employer(name="Firm", by=None)
-    careers.record_venture(venture, founded_on=day, by=None)
+    venture_actions.record_venture(venture, founded_on=day, by=None)
     mou = careers.sign_mou(venture, kind=MouKind.HIRE, on=day, by=None)
-    waiting = careers.queue_for_camp(academy.stan, camp=1, since=day, by=None)
+    waiting = venture_actions.queue_for_camp(academy.stan, camp=1, since=day, by=None)
     db.session.commit()
     number = waiting.id if endpoint == "ventures.end_waiting_person" else mou.id
     return {"employer_id": venture.id, "kind": "mous", "number": number}

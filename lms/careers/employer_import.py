@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from lms import audit
 from lms.accounts.models import User
-from lms.careers import actions, queries
+from lms.careers import actions, queries, recording
 from lms.careers.choosing import MOST_NAMED, Entry, Registry
 from lms.careers.employer_file import EMPLOYERS, EmployerRow, MouRow, Reader, Wrong
 from lms.careers.models import Employer, EmployerRecord, Mou, MouKind, Site, SiteKind
@@ -232,7 +232,7 @@ def _fill(employer: Employer, fills: dict[str, Any], *, source: str, by: User) -
     columns = {name: value for name, value in fills.items() if name != "region"}
     if columns:
         name = employer.record.name
-        actions.succeed(employer.record, by=by, reason=source, **columns)
+        recording.succeed(employer.record, by=by, reason=source, **columns)
         db.session.expire(employer, ["record"])
         audit.record("employer-corrected", employer, by=by, before=name, name=name)
     if region := fills.get("region"):

@@ -15,7 +15,7 @@ from flask_babel import force_locale
 from sqlalchemy import func, select
 
 from lms.audit import AuditEvent
-from lms.careers import actions, queries
+from lms.careers import actions, queries, recording
 from lms.careers.choosing import employer_meant
 from lms.careers.employer_file import EMPLOYERS
 from lms.careers.employer_import import EmployersPlan, plan_employers
@@ -176,7 +176,7 @@ def test_what_came_between_undoes_all(
     def second_fails(*args: object, **values: object) -> Mou:
         done.append(1)
         if len(done) == 2:
-            raise actions.NoLongerLive
+            raise recording.NoLongerLive
         return real(*args, **values)  # type: ignore[arg-type]
 
     monkeypatch.setattr(actions, "sign_mou", second_fails)
