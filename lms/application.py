@@ -85,6 +85,7 @@ def _add_rooms(app: Flask) -> None:
     from lms import content
     from lms.accounts import api as oidc
     from lms.accounts import views as accounts
+    from lms.careers import import_views as career_import
     from lms.careers import venture_views as ventures
     from lms.careers import views as careers
     from lms.cohorts import views as cohorts
@@ -106,6 +107,8 @@ def _add_rooms(app: Flask) -> None:
     from lms.outcomes import own_record_views as own_record
     from lms.outcomes import record_views as outcome_records
     from lms.outcomes import views as outcomes
+    from lms.privacy import cli as privacy_cli
+    from lms.privacy import file_views as privacy_files
     from lms.privacy import views as privacy
     from lms.regrading import views as regrading
     from lms.reports import claim_views as claims
@@ -125,15 +128,17 @@ def _add_rooms(app: Flask) -> None:
         claims,
         report_people,
         careers,
+        career_import,
         ventures,
         funding,
         surveys,
         survey_answers,
         privacy,
+        privacy_files,
     )
     for room in (*rooms, gradebook_file, staff_exchange, regrading, *outcome_rooms, content):
         app.register_blueprint(room.bp)
-    for commands in (curricula_cli, demo_cli, migrations_cli, outcomes_cli):
+    for commands in (curricula_cli, demo_cli, migrations_cli, outcomes_cli, privacy_cli):
         app.cli.add_command(commands.commands)
     outcomes_cli.commands.add_command(import_cli.import_outcomes)
     app.cli.add_command(worker)

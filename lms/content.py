@@ -10,10 +10,12 @@ from typing import Any
 from urllib.parse import quote
 
 from flask import Blueprint, Response, abort, current_app, send_from_directory, url_for
+from flask_babel import gettext as _
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from lms import assets, storage
 from lms.access import public
+from lms.errors import Gone
 from lms.storage import StoredFile
 
 bp = Blueprint("content", __name__)
@@ -66,7 +68,11 @@ def typeface(name: str) -> Any:
 @public
 def download(token: str) -> Any:
     named = _named(token)
-    response = Response(storage.get(named["sha256"]), mimetype="application/octet-stream")
+    try:
+        stored = storage.get(named["sha256"])
+    except FileNotFoundError as error:
+        raise Gone(_("This file is not kept any more: it was destroyed after the address was made.")) from error  # fmt: skip
+    response = Response(stored, mimetype="application/octet-stream")
     name = quote(named["path"].rsplit("/", 1)[-1])
     response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
     return response

@@ -45,6 +45,12 @@ class Invalid(DomainError):
     status = HTTPStatus.BAD_REQUEST
 
 
+class Gone(DomainError):
+    """It was there and is destroyed; it will not come back."""
+
+    status = HTTPStatus.GONE
+
+
 class TooMany(DomainError):
     status = HTTPStatus.TOO_MANY_REQUESTS
 

@@ -1,6 +1,6 @@
 """The bytes of submissions, assignments and executed notebooks, each stored once under its SHA-256.
 
-What is stored is never changed. `put` returns only when the bytes are on the disk (fsync of file
+What is stored is never changed; where a law forbids to keep it, it is deleted, and only then. `put` returns only when the bytes are on the disk (fsync of file
 and folder), so a receipt that names a hash can be trusted after a power cut. Bytes get their name
 only once they are whole on the disk: whatever ends a write, no name leads to half a file.
 """
@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
@@ -21,10 +21,11 @@ from uuid import uuid4
 
 from flask import Flask, current_app
 from flask_babel import gettext as _
-from sqlalchemy import Dialect
+from sqlalchemy import Column, Dialect, exists, select, type_coerce
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
 
+from lms.db import Base, db
 from lms.errors import DomainError
 
 INCOMING = "incoming"  # where bytes lie until they are whole
@@ -88,7 +89,7 @@ def put(content: bytes) -> str:
     Raises:
         StorageFull
     """
-    sha256 = hashlib.sha256(content).hexdigest()
+    sha256 = name_of(content)
     folder: Path = current_app.extensions["storage"]
     named = folder / _key(sha256)
     with _full_disk_told():
@@ -98,6 +99,11 @@ def put(content: bytes) -> str:
         _sync(named.parent)
         _sync(folder)
     return sha256
+
+
+def name_of(content: bytes) -> str:
+    """Under which the bytes are stored."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def _write(content: bytes, fresh: Path, named: Path) -> None:
@@ -130,6 +136,59 @@ def put_all(files: Iterable[tuple[str, bytes]]) -> Manifest:
 def get(sha256: str) -> bytes:
     folder: Path = current_app.extensions["storage"]
     return (folder / _key(sha256)).read_bytes()
+
+
+class StillReferenced(DomainError):
+    """Other rows name these bytes; nothing was deleted."""
+
+    def __init__(self, tables: Collection[str]) -> None:
+        super().__init__(
+            _("The same file is also kept elsewhere (%(tables)s), which would lose it. Nothing was deleted.",
+              tables=", ".join(sorted(tables)))
+        )  # fmt: skip
+        self.tables = tables
+
+
+def delete(sha256: str, *, released_by: str) -> None:
+    """Delete bytes for good, with the leave of the only table that may still name them.
+
+    Called last in a transaction: what undoes that cannot bring them back. Deleting again is free, so an
+    interrupted destruction is simply repeated.
+
+    Raises:
+        StillReferenced
+    """
+    if tables := references(sha256) - {released_by}:
+        raise StillReferenced(tables)
+    folder: Path = current_app.extensions["storage"]
+    named = folder / _key(sha256)
+    named.unlink(missing_ok=True)
+    if named.parent.exists():
+        _sync(named.parent)
+
+
+def referring_columns() -> list[Column[Any]]:
+    """Every column of the schema that names stored bytes: manifests, and hashes called sha256."""
+    return [
+        column
+        for table in Base.metadata.sorted_tables
+        for column in table.columns
+        if isinstance(column.type, ManifestType) or column.name == "sha256"
+    ]
+
+
+def references(sha256: str) -> set[str]:
+    """The tables in which a row names these bytes; one query a column."""
+    found = set()
+    for column in referring_columns():
+        named = (
+            type_coerce(column, JSONB).contains([{"sha256": sha256}])
+            if isinstance(column.type, ManifestType)
+            else column == sha256
+        )
+        if db.session.scalar(select(exists().where(named))):
+            found.add(column.table.name)
+    return found
 
 
 def write_into(folder: Path, files: Manifest) -> None:

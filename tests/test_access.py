@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from lms.access import GRANTS, Credential, Permission, Role
 from lms.careers import actions as careers
+from lms.careers import venture_actions
 from lms.careers.models import MouKind
 from lms.cohorts.actions import enrol
 from lms.coursework.models import Regrade
@@ -20,6 +21,7 @@ from lms.funding import actions as funding
 from lms.funding.models import Cost, CostKind
 from lms.metrics.facts import Spell, SpellKind
 from lms.outcomes import actions as outcomes
+from lms.outcomes import evidence_actions
 from lms.outcomes.models import EvidenceKind
 from lms.regrading.actions import request_regrade
 from lms.reports.actions import make_report
@@ -142,14 +144,15 @@ ROUTES: dict[str, tuple[str, tuple[int | str, ...]]] = {
     "careers.index": ("GET", (200, 403, 403, 403, 403, "in")),
     "careers.hires_csv": ("GET", (200, 403, 403, 403, 403, "in")),
     "careers.new": ("GET", (200, 403, 403, 403, 403, "in")),
+    "career_import.upload": ("GET", (200, 403, 403, 403, 403, "in")),
     "careers.employer": ("GET", (200, 403, 403, 403, 404, "in")),
     "careers.correction": ("GET", (200, 403, 403, 403, 404, "in")),
     "careers.new_site": ("GET", (200, 403, 403, 403, 404, "in")),
     "careers.new_mou": ("GET", (200, 403, 403, 403, 404, "in")),
     "careers.new_headcount": ("GET", (200, 403, 403, 403, 404, "in")),
     "careers.merger": ("GET", (200, 403, 403, 403, 404, "in")),
-    "careers.end": ("GET", (200, 403, 403, 403, 404, "in")),
-    "careers.take_back": ("GET", (200, 403, 403, 403, 404, "in")),
+    "recording.end": ("GET", (200, 403, 403, 403, 404, "in")),
+    "recording.take_back": ("GET", (200, 403, 403, 403, 404, "in")),
     "ventures.index": ("GET", (200, 403, 403, 403, 403, "in")),
     "ventures.camp": ("GET", (200, 403, 403, 403, 403, "in")),
     "ventures.new": ("GET", (200, 403, 403, 403, 403, "in")),
@@ -163,6 +166,7 @@ ROUTES: dict[str, tuple[str, tuple[int | str, ...]]] = {
     "funding.new": ("GET", (200, 403, 403, 404, 404, "in")),
     "funding.correction": ("GET", (200, 403, 403, 404, 404, "in")),
     "funding.withdrawal": ("GET", (200, 403, 403, 404, 404, "in")),
+    "surveys.names": ("GET", (200, 403, 403, 403, 403, "in")),
     "surveys.waves": ("GET", (200, 403, 403, 404, 404, "in")),
     "surveys.opening": ("POST", (409, 403, 403, 404, 404, "in")),
     "surveys.closure": ("POST", (302, 403, 403, 404, 404, "in")),
@@ -183,6 +187,8 @@ ROUTES: dict[str, tuple[str, tuple[int | str, ...]]] = {
     "privacy.access_review": ("GET", (200, 403, 403, 403, 403, "in")),
     "privacy.applications": ("POST", (409, 403, 403, 404, 404, "in")),
     "privacy.due": ("GET", (200, 403, 403, 403, 403, "in")),
+    "privacy_files.index": ("GET", (200, 403, 403, 403, 403, "in")),
+    "privacy_files.destruction": ("GET", (200, 403, 403, 403, 403, "in")),
     "privacy.breach": ("GET", (200, 403, 403, 403, 403, "in")),
     "privacy.breach_file": ("GET", (400, 403, 403, 403, 403, "in")),
 }
@@ -258,7 +264,7 @@ def _address(app: Flask, endpoint: str, academy: SimpleNamespace, submission: ob
         "purpose": "education",
         "month": "2026-10",
     }
-    if endpoint.startswith("outcome_records."):
+    if endpoint.startswith(("outcome_records.", "privacy_files.")):
         values["number"] = _recorded(academy, endpoint)
     if endpoint.startswith(("careers.", "ventures.")):
         values |= _careers(academy, endpoint)
@@ -294,7 +300,7 @@ def _recorded(academy: SimpleNamespace, endpoint: str) -> int:
     spell = Spell(kind=SpellKind.SEEKING, valid_from=date(2026, 3, 2))
     row = outcomes.record_spell(academy.stan, spell, source="telephone", by=academy.ada)
     stored = ("letter.pdf", b"%PDF-1.7 letter")
-    evidence = outcomes.add_evidence(
+    evidence = evidence_actions.add_evidence(
         row, kind=EvidenceKind.CONTRACT, received_on=date(2026, 3, 2), file=stored, by=academy.ada
     )
     dispute = outcomes.dispute(academy.stan, text="It is not so.", spell=row)
@@ -302,7 +308,7 @@ def _recorded(academy: SimpleNamespace, endpoint: str) -> int:
     enrolment.left_on = enrolment.enrolled_on  # nothing to anybody any more
     db.session.commit()
     name = endpoint.partition(".")[2]
-    if name.startswith("evidence"):
+    if name.startswith("evidence") or endpoint == "privacy_files.destruction":
         return evidence.id
     return {"refusal": dispute.id, "agreement": dispute.id, "intent": enrolment.id}.get(
         name, row.id
@@ -313,9 +319,9 @@ def _careers(academy: SimpleNamespace, endpoint: str) -> dict[str, object]:
     """A venture with an MOU, and stan on the waiting list of camp 1."""
     day = date(2026, 1, 5)
     venture = careers.add_employer(name="Firm", by=None)
-    careers.record_venture(venture, founded_on=day, by=None)
+    venture_actions.record_venture(venture, founded_on=day, by=None)
     mou = careers.sign_mou(venture, kind=MouKind.HIRE, on=day, by=None)
-    waiting = careers.queue_for_camp(academy.stan, camp=1, since=day, by=None)
+    waiting = venture_actions.queue_for_camp(academy.stan, camp=1, since=day, by=None)
     db.session.commit()
     number = waiting.id if endpoint == "ventures.end_waiting_person" else mou.id
     return {"employer_id": venture.id, "kind": "mous", "number": number}

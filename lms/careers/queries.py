@@ -7,7 +7,7 @@ is the employer that stands for its duplicates.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -54,12 +54,6 @@ def employer_by_registry_number(number: str) -> Employer | None:
     return db.session.scalar(
         _recorded().where(EmployerRecord.registry_number == number, _is_firm())
     )
-
-
-def employers_by_name(names: Iterable[str]) -> dict[str, Employer]:
-    """The employers of these exact names, by name."""
-    rows = db.session.scalars(_recorded().where(EmployerRecord.name.in_(list(names)), _is_firm()))
-    return {row.name: row for row in rows}
 
 
 def other_employers(one: Employer) -> Select[Employer]:

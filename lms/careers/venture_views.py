@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from lms.access import Permission, actor, allow
 from lms.accounts.models import User
 from lms.accounts.queries import user_by_name
-from lms.careers import actions, forms, queries
+from lms.careers import actions, forms, queries, recording, venture_actions
 from lms.careers.models import CAMPS, Employer, Tenancy, Waiting
 from lms.careers.queries import VentureTotals
 from lms.careers.views import asked, day_asked, names
@@ -67,7 +67,7 @@ def new() -> Any:
         venture = actions.add_employer(
             **form.values, region=form.region.data or None, by=actor()
         )  # fmt: skip
-        actions.record_venture(venture, **_dates(form), by=actor())
+        venture_actions.record_venture(venture, **_dates(form), by=actor())
         return venture
 
     return asked(
@@ -87,7 +87,7 @@ def venture(employer: Employer) -> Any:
     form = forms.VentureForm(obj=life)
     return asked(
         form,
-        lambda: actions.record_venture(employer, **_dates(form), by=actor()),
+        lambda: venture_actions.record_venture(employer, **_dates(form), by=actor()),
         of=employer,
         title=_("The dates of the venture"),
         hint=_("A closed venture has no founders, no room and waits for none from that day."),
@@ -108,7 +108,7 @@ def new_founder(employer: Employer) -> Any:
     form = forms.FounderForm()
     return asked(
         form,
-        lambda: actions.add_founder(
+        lambda: venture_actions.add_founder(
             employer, _person(form.username.data), since=form.since.data, by=actor()
         ),
         of=employer,
@@ -126,7 +126,7 @@ def new_tenancy(employer: Employer) -> Any:
     form = forms.PlaceForm()
     return asked(
         form,
-        lambda: actions.give_place(
+        lambda: venture_actions.give_place(
             employer,
             camp=form.camp.data,
             room=form.room.data,
@@ -150,7 +150,7 @@ def new_waiting(employer: Employer) -> Any:
     form = forms.QueueForm()
     return asked(
         form,
-        lambda: actions.queue_for_camp(
+        lambda: venture_actions.queue_for_camp(
             employer, camp=form.camp.data, since=form.since.data, by=actor()
         ),
         of=employer,
@@ -166,7 +166,7 @@ def new_waiting_person() -> Any:
     form = forms.PersonQueueForm()
     return asked(
         form,
-        lambda: actions.queue_for_camp(
+        lambda: venture_actions.queue_for_camp(
             _person(form.username.data), camp=form.camp.data, since=form.since.data, by=actor()
         ),
         to=url_for("ventures.camp"),
@@ -186,7 +186,7 @@ def end_waiting_person(number: int) -> Any:
     form = forms.EndForm()
     return asked(
         form,
-        lambda: actions.end(place, on=form.on.data, by=actor()),
+        lambda: recording.end(place, on=form.on.data, by=actor()),
         to=url_for("ventures.camp"),
         title=_("%(name)s waits no longer", name=place.user.name),
         submit=_("Record the end"),

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 
 from lms import audit, tables
 from lms.access import Permission, actor, allow, may
-from lms.careers import actions, forms, queries, words
+from lms.careers import actions, forms, queries, recording, words
 from lms.careers.models import Employer, Founder, Headcount, Mou, Site, Tenancy, Waiting
 from lms.careers.registry import written
 from lms.db import db, utcnow
@@ -21,6 +21,7 @@ from lms.i18n import SEOUL
 from lms.metrics.facts import GWANGJU
 from lms.outcomes import employer_queries
 from lms.pages import Page
+from lms.surveys import employer_names
 
 bp = Blueprint("careers", __name__, url_prefix="/careers", template_folder="templates")
 FACTS: dict[str, type[Any]] = {
@@ -75,6 +76,7 @@ def index() -> Any:
         employed=employer_queries.employed(day),
         partners=queries.partner_counts(GWANGJU, day),
         stay=employer_queries.stay(day),
+        unlinked=len(employer_names.waiting()) if may(Permission.OUTCOME_RECORD) else 0,
         **names(),
     )
 
@@ -243,7 +245,7 @@ def end(employer: Employer, kind: str, number: int) -> Any:
     form = forms.EndForm()
     return asked(
         form,
-        lambda: actions.end(fact, on=form.on.data, by=actor()),
+        lambda: recording.end(fact, on=form.on.data, by=actor()),
         of=employer,
         title=_("Record an end"),
         hint=_fact_words(fact),
@@ -259,7 +261,7 @@ def take_back(employer: Employer, kind: str, number: int) -> Any:
     form = forms.TakeBackForm()
     return asked(
         form,
-        lambda: actions.take_back(fact, reason=form.reason.data, by=actor()),
+        lambda: recording.take_back(fact, reason=form.reason.data, by=actor()),
         of=employer,
         title=_("Take back what was recorded by mistake"),
         hint=_fact_words(fact),

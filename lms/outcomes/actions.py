@@ -1,11 +1,6 @@
-"""What is done to recorded outcomes: spells, their evidence, intents and disputes.
+"""What is done to recorded outcomes: spells, intents and disputes; their evidence has a file of its own.
 
 Nothing is changed: a correction supersedes the row and inserts another that says why.
-
-A spell's evidence level is a fact of its row. It begins with how the spell became known; evidence
-that somebody other than its recorder accepts lifts it, and a later refusal takes that back, each by
-a correction of its own. Evidence that expires lifts nothing by itself and lowers nothing: facts do
-not change by the clock, the record shows that it has expired.
 """
 
 from __future__ import annotations
@@ -13,47 +8,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import date, timedelta
+from enum import Enum
 from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from lms import audit, storage
+from lms import audit
 from lms.accounts.models import User
+from lms.careers.models import Employer
 from lms.cohorts.models import Enrolment, Standing
 from lms.db import db, utcnow
 from lms.errors import DomainError, Forbidden, Invalid
-from lms.metrics.facts import Intent, Spell
+from lms.metrics.facts import Intent, Spell, SpellKind
 from lms.outcomes import records
 from lms.outcomes.models import (
+    FIRM_COLUMNS,
     Dispute,
     DisputeAnswer,
-    Evidence,
-    EvidenceCheck,
-    EvidenceKind,
     IntentAnswer,
     SpellWithdrawal,
     StatusSpell,
 )
-from lms.outcomes.words import evidence_names, spell_name
+from lms.outcomes.words import spell_name
 from lms.recorded import known, supersede
-from lms.resident_numbers import refuse_in_file
 
 OWN_WORD_LEVEL = 1
 INTENT_DAYS = 7  # from the first day; an answer given later is a correction of what was asked then
-MOST_BYTES = 10 * 2**20
-# File name ending: how such a file begins.
-FILE_TYPES: dict[str, bytes] = {
-    "pdf": b"%PDF-",
-    "png": b"\x89PNG\r\n\x1a\n",
-    "jpg": b"\xff\xd8\xff",
-    "jpeg": b"\xff\xd8\xff",
-    "docx": b"PK\x03\x04",
-    "xlsx": b"PK\x03\x04",
-    "hwpx": b"PK\x03\x04",
-    "odt": b"PK\x03\x04",
-}
 
 
 class Overlap(DomainError):
@@ -87,6 +69,17 @@ class NothingChanged(DomainError):
         super().__init__(_("The spell says this already; nothing was changed."))
 
 
+class HasNoFirm(Invalid):
+    def __init__(self) -> None:
+        super().__init__(_("Only who is employed has an employer, and only a founder a firm."))
+
+
+class Stays(Enum):
+    """Said of what a correction leaves alone."""
+
+    AS_IT_WAS = "as it was"
+
+
 class OnlyDisputable(Forbidden):
     def __init__(self) -> None:
         super().__init__(
@@ -102,18 +95,23 @@ def record_spell(
     *,
     source: str,
     role: str | None = None,
+    firm: Employer | None = None,
     ends: Sequence[StatusSpell] = (),
     by: User | None,
 ) -> StatusSpell:
-    """Record what somebody was or is; `ends` are spells that end on its first day.
+    """Record what somebody was or is, with the firm that it is with; `ends` are spells that end on its
+    first day.
 
     Raises:
+        HasNoFirm
         Overlap: a live spell of the same group is in the way.
         ResidentNumberFound
     """
     for before in ends:
         end_spell(before, on=spell.valid_from, reason=_("Followed by another status."), by=by)
-    row = StatusSpell(user_id=person.id, source=source, role=role, **_columns(spell))
+    row = StatusSpell(
+        user_id=person.id, source=source, role=role, **_columns(spell), **_with(spell.kind, firm)
+    )
     _insert(row, by=by)
     audit.record("spell-recorded", person, by=by, spell=row.id, kind=row.kind.value)
     return row
@@ -126,18 +124,21 @@ def correct_spell(
     reason: str,
     source: str | None = None,
     role: str | None = None,
+    firm: Employer | Stays | None = Stays.AS_IT_WAS,
     by: User | None,
 ) -> StatusSpell:
-    """Supersede a spell by what is right; without a source or role, those of before stay.
+    """Supersede a spell by what is right; without a source, role or firm, those of before stay.
 
     Raises:
-        ReasonMissing, NothingChanged, NoLongerLive, Overlap, ResidentNumberFound
+        HasNoFirm, ReasonMissing, NothingChanged, NoLongerLive, Overlap, ResidentNumberFound
     """
     if not reason.strip():
         raise ReasonMissing
     source = row.source if source is None else source
     role = row.role if role is None else role or None
-    if (row.as_spell, row.source, row.role) == (spell, source, role):
+    employment = _employment(row, spell.kind, firm)
+    before = (row.as_spell, row.source, row.role, _employment(row, row.kind, Stays.AS_IT_WAS))
+    if before == (spell, source, role, employment):
         raise NothingChanged
     _close(row)
     corrected = StatusSpell(
@@ -147,20 +148,31 @@ def correct_spell(
         supersedes_id=row.id,
         reason=reason.strip(),
         **_columns(spell),
-        **(_employer(row) if spell.kind is row.kind else {}),
+        **employment,
     )
     _insert(corrected, by=by)
     audit.record("spell-corrected", row.user, by=by, spell=corrected.id, before=row.id)
     return corrected
 
 
-def _employer(row: StatusSpell) -> dict[str, Any]:
-    """Who it is with stays as it was, unless it is of another kind now."""
-    return {
-        "employer_id": row.employer_id,
-        "venture_id": row.venture_id,
-        "may_name_employer": row.may_name_employer,
-    }
+def _employment(row: StatusSpell, kind: SpellKind, firm: Employer | Stays | None) -> dict[str, Any]:
+    """Who it is with stays as it was, unless another is named or it is of another kind now. That the
+    employer may be named was said of that employer."""
+    kept = {name: getattr(row, name) for name in ("employer_id", "venture_id", "may_name_employer")}
+    if isinstance(firm, Stays):
+        return kept if kind is row.kind else dict.fromkeys(kept)
+    if kind is row.kind and firm is row.firm:
+        return kept
+    agreed = kept["may_name_employer"] if kind is row.kind and row.firm is None else None
+    return {**dict.fromkeys(kept), **_with(kind, firm), "may_name_employer": agreed}
+
+
+def _with(kind: SpellKind, firm: Employer | None) -> dict[str, Any]:
+    if firm is None:
+        return {}
+    if kind not in FIRM_COLUMNS:
+        raise HasNoFirm
+    return {FIRM_COLUMNS[kind]: firm.id}
 
 
 def end_spell(
@@ -232,7 +244,7 @@ def _columns(spell: Spell) -> dict[str, object]:
 
 
 def _close(row: StatusSpell) -> None:
-    db.session.refresh(row, with_for_update=True)
+    db.session.refresh(row, with_for_update={"of": StatusSpell})
     if row.superseded_at is not None:
         raise NoLongerLive
     supersede(row)
@@ -247,102 +259,6 @@ def _insert(row: StatusSpell, *, by: User | None) -> None:
         if "ex_status_spell_live_overlap" not in str(error.orig):
             raise
         raise Overlap(records.clashes(row)[0]) from error
-
-
-def add_evidence(
-    row: StatusSpell,
-    *,
-    kind: EvidenceKind,
-    received_on: date,
-    expires_on: date | None = None,
-    note: str = "",
-    file: tuple[str, bytes] | None = None,
-    by: User,
-) -> Evidence:
-    """Put evidence to a spell; `file` is its name and its bytes. It counts once it is accepted.
-
-    Raises:
-        Invalid: the dates, the file's type or its size cannot be.
-        ResidentNumberFound, UnreadableFile, NoLongerLive
-    """
-    if row.superseded_at is not None:
-        raise NoLongerLive
-    if expires_on and expires_on < received_on:
-        raise Invalid(_("The evidence would have expired before it came in."))
-    evidence = Evidence(
-        spell=row,
-        kind=kind,
-        received_on=received_on,
-        expires_on=expires_on,
-        note=note.strip(),
-        recorded_by_id=by.id,
-    )
-    if file:
-        evidence.file_name, evidence.sha256 = _stored(*file)
-    db.session.add(evidence)
-    db.session.flush()
-    audit.record("evidence-added", row.user, by=by, evidence=evidence.id, kind=kind.value)
-    return evidence
-
-
-def _stored(name: str, content: bytes) -> tuple[str, str]:
-    """The name without its folders, and the SHA-256 under which the bytes lie in storage."""
-    name = "".join(c for c in name.replace("\\", "/").rsplit("/", 1)[-1] if c.isprintable())[-200:]
-    beginning = FILE_TYPES.get(name.rpartition(".")[2].lower())
-    if beginning is None:
-        endings = ", ".join(FILE_TYPES)
-        raise Invalid(_("Such a file is not kept as evidence. Choose one of: %(endings)s.", endings=endings))  # fmt: skip
-    if not content.startswith(beginning):
-        raise Invalid(_("The file is not what its name says. Save it again in the right format."))
-    if len(content) > MOST_BYTES:
-        raise Invalid(_("The file is larger than %(megabytes)s MB.", megabytes=MOST_BYTES // 2**20))
-    refuse_in_file(name, content)
-    return name, storage.put(content)
-
-
-class OwnEvidence(Forbidden):
-    def __init__(self) -> None:
-        super().__init__(
-            _("Whoever recorded evidence does not check it: ask another administrator.")
-        )
-
-
-def check_evidence(
-    evidence: Evidence, *, accepted: bool, note: str = "", by: User
-) -> EvidenceCheck:
-    """Say whether evidence shows what it should; the spell's level follows.
-
-    Raises:
-        OwnEvidence: `by` recorded it, or it is about them.
-        ReasonMissing: it is refused without a word.
-    """
-    if by.id in (evidence.recorded_by_id, evidence.spell.user_id):
-        raise OwnEvidence
-    if not accepted and not note.strip():
-        raise ReasonMissing
-    check = EvidenceCheck(
-        evidence_id=evidence.id, accepted=accepted, note=note.strip(), by_id=by.id
-    )
-    evidence.checks.append(check)
-    db.session.flush()
-    person = evidence.spell.user
-    audit.record("evidence-checked", person, by=by, evidence=evidence.id, accepted=accepted)
-    _level_follows(person, evidence, by=by)
-    return check
-
-
-def _level_follows(person: User, evidence: Evidence, *, by: User) -> None:
-    line = records.record_of(person).line_of(evidence.spell_id)
-    if line is None or not line.is_live or line.level == line.spell.evidence_level:
-        return
-    name = evidence_names()[evidence.kind]
-    reason = (
-        _("Evidence accepted: %(kind)s (no. %(id)s).", kind=name, id=evidence.id)
-        if evidence.accepted
-        else _("Evidence no longer accepted: %(kind)s (no. %(id)s).", kind=name, id=evidence.id)
-    )
-    spell = replace(line.spell.as_spell, evidence_level=line.level)
-    correct_spell(line.spell, spell, reason=reason, by=by)
 
 
 class IntentLocked(DomainError):

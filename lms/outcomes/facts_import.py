@@ -28,11 +28,11 @@ from lms.metrics.facts_cells import FORMULA_STARTS, READERS, Unreadable
 from lms.metrics.facts_file import COLUMNS, PERSON, SPELL
 from lms.outcomes import records
 from lms.outcomes.actions import Overlap, record_intent
-from lms.outcomes.facts_table import Line
 from lms.outcomes.models import IntentAnswer, StatusSpell
 from lms.outcomes.words import leaving_names, spell_name
 from lms.recorded import known
 from lms.resident_numbers import ResidentNumberFound, holds_one
+from lms.table_files import Line
 
 Values = dict[str, Any]
 
@@ -88,7 +88,7 @@ class FactsPlan:
 
 
 def plan_facts(cohort: Cohort, lines: Sequence[Line]) -> FactsPlan:
-    """What importing the lines (facts_table.ordered: our columns, a heading first) would change.
+    """What importing the lines (FACTS.ordered: our columns, a heading first) would change.
 
     Three queries, whatever the file's length.
     """

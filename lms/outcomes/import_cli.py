@@ -10,8 +10,9 @@ from flask_babel import force_locale
 from lms.cohorts.queries import cohort_by_number
 from lms.db import db
 from lms.errors import DomainError
-from lms.outcomes import facts_table
 from lms.outcomes.facts_import import FactsChange, FactsPlan, import_facts, plan_facts
+from lms.outcomes.facts_table import FACTS
+from lms.table_files import read_table
 
 
 @click.command("import")
@@ -32,13 +33,13 @@ def _import(facts: Path, cohort: int, *, dry_run: bool) -> None:
     if into is None:
         raise click.ClickException(f"there is no cohort {cohort}")
     try:
-        lines = facts_table.read_table(facts.name, facts.read_bytes())
+        lines = read_table(facts.name, facts.read_bytes())
     except DomainError as error:
         raise click.ClickException(error.message) from error
-    columns = facts_table.matched(lines[0].cells)
-    if missing := [name for name in facts_table.NEEDED if name not in columns]:
+    columns = FACTS.matched(lines[0].cells)
+    if missing := FACTS.missing(columns):
         raise click.ClickException(f"the heading lacks {', '.join(missing)}")
-    plan = plan_facts(into, facts_table.ordered(lines, columns))
+    plan = plan_facts(into, FACTS.ordered(lines, columns))
     _say(plan)
     if plan.obstacles:
         raise click.ClickException("nothing was written: correct these lines and import again")

@@ -11,13 +11,14 @@ from enum import StrEnum
 
 from sqlalchemy import BigInteger, CheckConstraint, Computed, ForeignKey, Index, text
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from lms.accounts.models import User
 from lms.careers.models import Employer
 from lms.cohorts.models import Enrolment
 from lms.db import Base, Key, Now
 from lms.metrics.facts import EXCLUSIVE_GROUPS, Contract, Intent, Spell, SpellKind
+from lms.privacy.models import DestroyedFile
 from lms.recorded import Recorded
 from lms.resident_numbers import FreeText
 
@@ -26,6 +27,10 @@ _GROUP_OF_KIND = " ".join(
     for number, kinds in enumerate(EXCLUSIVE_GROUPS, start=1)
     for kind in kinds
 )
+
+
+# Where a spell of a kind says which firm it is with; spells of other kinds are with none.
+FIRM_COLUMNS = {SpellKind.EMPLOYEE: "employer_id", SpellKind.FOUNDER: "venture_id"}
 
 
 class StatusSpell(Recorded, Base):
@@ -103,7 +108,13 @@ class StatusSpell(Recorded, Base):
 
     user: Mapped[User] = relationship(foreign_keys=[user_id])
     employer: Mapped[Employer | None] = relationship(foreign_keys=[employer_id])
+    venture: Mapped[Employer | None] = relationship(foreign_keys=[venture_id])
     evidence: Mapped[list[Evidence]] = relationship(back_populates="spell", order_by="Evidence.id")
+
+    @property
+    def firm(self) -> Employer | None:
+        """Whom the person works for, or what they founded."""
+        return self.venture if self.venture_id else self.employer
 
     @property
     def last_day(self) -> date | None:
@@ -178,6 +189,9 @@ class Evidence(Recorded, Base):
 
     spell: Mapped[StatusSpell] = relationship(back_populates="evidence")
     checks: Mapped[list[EvidenceCheck]] = relationship(order_by="EvidenceCheck.id")
+    destroyed: Mapped[DestroyedFile | None] = relationship(
+        primaryjoin=lambda: foreign(Evidence.sha256) == DestroyedFile.file_sha256, viewonly=True
+    )
 
     @property
     def level(self) -> int:
@@ -187,6 +201,11 @@ class Evidence(Recorded, Base):
     def accepted(self) -> bool | None:
         """By the latest check; None before the first."""
         return self.checks[-1].accepted if self.checks else None
+
+    @property
+    def supports(self) -> bool:
+        """Whether it shows what is recorded: somebody accepted it, and its file is not destroyed."""
+        return bool(self.accepted) and self.destroyed is None
 
 
 class EvidenceCheck(Base):

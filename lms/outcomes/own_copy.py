@@ -20,7 +20,7 @@ from lms.privacy.queries import consent_history
 from lms.recorded import Recorded
 
 SPELL = tuple(field.name for field in fields(Spell))
-TABLE = ("record", "number", *SPELL, "role", "source", "file_name", "accepted", "text", "reason",
+TABLE = ("record", "number", *SPELL, "role", "employer", "source", "file_name", "accepted", "text", "reason",
          "recorded_at", "superseded_at")  # fmt: skip
 
 
@@ -61,7 +61,8 @@ def everything(record: Record) -> dict[str, Any]:
 
 
 def _spell(row: StatusSpell) -> dict[str, Any]:
-    return said(row, "id", "supersedes_id", *SPELL, "role", "source") | times(row)
+    employer = {"employer": row.firm.name if row.firm else None}
+    return said(row, "id", "supersedes_id", *SPELL, "role", "source") | employer | times(row)
 
 
 def _evidence(item: Evidence, line: SpellLine) -> dict[str, Any]:
@@ -71,6 +72,7 @@ def _evidence(item: Evidence, line: SpellLine) -> dict[str, Any]:
         **times(item),
         "spell_id": line.spell.id,
         "checks": checks,
+        "file_destroyed": item.destroyed.reason if item.destroyed else None,
     }
 
 

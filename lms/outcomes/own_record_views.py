@@ -16,16 +16,15 @@ from flask_babel import gettext as _
 from lms import audit, content, tables
 from lms.access import Permission, actor, allow
 from lms.outcomes import actions, own_copy, records
+from lms.outcomes.evidence_actions import FileDestroyed
 from lms.outcomes.record_forms import (
     DisputeForm,
     EndForm,
     IntentForm,
-    OwnCorrectionForm,
-    OwnSpellForm,
-    said,
     today,
     tried,
 )
+from lms.outcomes.spell_forms import OwnCorrectionForm, OwnSpellForm, said
 from lms.outcomes.words import shown
 from lms.storage import StoredFile
 from lms.surveys import own_copy as survey_copy
@@ -146,6 +145,8 @@ def evidence(number: int) -> Any:
     found = _found(records.evidence_of(actor(), number))
     if found.sha256 is None or found.file_name is None:
         abort(HTTPStatus.NOT_FOUND)
+    if found.destroyed:
+        raise FileDestroyed
     audit.record("evidence-opened", actor(), by=actor(), evidence=found.id)
     return redirect(content.download_url(StoredFile(found.file_name, found.sha256, 0)))
 

@@ -1,27 +1,24 @@
-"""The shape of what is said about a spell, its evidence, an intent or a dispute."""
+"""The shape of what is said about evidence, an intent or a dispute, and what all forms of outcomes share.
+
+The forms of a spell itself are in spell_forms.py.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import date, timedelta
-from enum import StrEnum
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileAllowed, FileField
+from flask_wtf.file import FileField
 from wtforms import (
-    BooleanField,
     DateField,
-    FloatField,
     HiddenField,
-    IntegerField,
     RadioField,
     SelectField,
-    SelectMultipleField,
     StringField,
     TextAreaField,
 )
@@ -29,29 +26,22 @@ from wtforms.validators import (
     DataRequired,
     InputRequired,
     Length,
-    NumberRange,
     Optional,
     ValidationError,
 )
-from wtforms.widgets import CheckboxInput
 
 from lms.db import db, utcnow
 from lms.errors import DomainError
-from lms.i18n import SEOUL, local
-from lms.metrics.facts import Contract, Intent, Spell, SpellKind
+from lms.i18n import SEOUL
+from lms.metrics.facts import Intent
 from lms.outcomes.models import EvidenceKind, StatusSpell
 from lms.outcomes.words import (
-    contract_names,
     evidence_names,
     intent_names,
     kind_names,
     spell_name,
 )
-from lms.regions import REGIONS
 from lms.resident_numbers import ResidentNumberFound, holds_one
-
-MOST_KRW = 10**13
-YES_OR_NO = {"yes": True, "no": False}
 
 
 def today() -> date:
@@ -87,123 +77,8 @@ def reason(label: Any, **more: Any) -> TextAreaField:
     return TextAreaField(label, [DataRequired(), Length(max=2000), no_resident_number], **more)
 
 
-def _known(label: Any, **more: Any) -> SelectField:
-    choices = [("", _l("Not known")), ("yes", _l("Yes")), ("no", _l("No"))]
-    return SelectField(label, [Optional()], choices=choices, **more)
-
-
-def _won(label: Any) -> IntegerField:
-    return IntegerField(label, [Optional(), NumberRange(0, MOST_KRW)])
-
-
-class SpellForm(FlaskForm):
-    """The fields of metrics.facts.Spell, but for the evidence level. People are asked for the last
-    day of a spell; `valid_to` is the day after it."""
-
-    kind = SelectField(_l("Activity"))
-    valid_from = DateField(_l("First day"), [InputRequired(), not_in_the_future])
-    last_day = DateField(_l("Last day"), [Optional()], description=_l("Empty while it goes on."))
-    role = words(_l("Occupation"), required=False, description=_l("For example: data engineer."))
-    region = SelectField(_l("Place of work"), [Optional()])
-    hours = FloatField(_l("Hours a week"), [Optional(), NumberRange(0, 168)])
-    contract = SelectField(_l("Contract"), [Optional()])
-    contract_months = IntegerField(
-        _l("Agreed length in months"), [Optional(), NumberRange(0, 1200)],
-        description=_l("Empty where it has no end."),
-    )  # fmt: skip
-    insured = _known(
-        _l("Insured by the employer"), description=_l("Employment or health insurance.")
-    )
-    in_field = _known(_l("In the field of the training"))
-    subsidised = _known(_l("Wage paid in part by a public programme"))
-    hired_by_academy = _known(_l("Hired by the academy"))
-    base_pay = _won(_l("Base pay, KRW a month"))
-    income = _won(_l("Freelance income, KRW a year"))
-    registered = _known(_l("Business registered"))
-    sales = _won(_l("Sales of the business, KRW a year"))
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        unknown = ("", _("Not known"))
-        self.kind.choices = _choices(kind_names())
-        self.contract.choices = [unknown, *_choices(contract_names())]
-        self.region.choices = [unknown, *((code, local(name)) for code, name in REGIONS.items())]
-
-    def validate_last_day(self, field: DateField) -> None:
-        if field.data and self.valid_from.data and field.data < self.valid_from.data:
-            raise ValidationError(_("The last day is before the first day."))
-
-    def spell(self, before: Spell | None = None) -> Spell:
-        """What the form says; where it does not ask, what was so before."""
-        values: dict[str, Any] = {
-            "kind": SpellKind(self.kind.data),
-            "valid_from": self.valid_from.data,
-            "valid_to": self.last_day.data + timedelta(days=1) if self.last_day.data else None,
-            "contract": Contract(self.contract.data) if self.contract.data else None,
-            "region": self.region.data or None,
-        }
-        for name in ("hours", "contract_months", "base_pay", "income", "sales"):
-            values[name] = self[name].data
-        for name in ("insured", "in_field", "subsidised", "hired_by_academy", "registered"):
-            if name in self:
-                values[name] = YES_OR_NO.get(self[name].data)
-        return replace(before, **values) if before else Spell(**values)
-
-
-def _choices(names: dict[Any, str]) -> list[tuple[str, str]]:
+def choices(names: dict[Any, str]) -> list[tuple[str, str]]:
     return [(key.value, name) for key, name in names.items()]
-
-
-def said(row: StatusSpell) -> dict[str, Any]:
-    """A spell as the data of a SpellForm."""
-    spell = row.as_spell
-    values: dict[str, Any] = {name: getattr(spell, name) for name in spell.__slots__}
-    values["last_day"] = row.last_day
-    for name, value in values.items():
-        if isinstance(value, StrEnum):
-            values[name] = value.value
-        if isinstance(value, bool):
-            values[name] = "yes" if value else "no"
-    return {**values, "role": row.role, "source": row.source}
-
-
-class EndsBefore(FlaskForm):
-    """Which of the spells that go on the new one ends."""
-
-    ends = SelectMultipleField(
-        _l("Ends with it"), [Optional()], coerce=int, option_widget=CheckboxInput(),
-        description=_l("What was so until the day before the first day."),
-    )  # fmt: skip
-
-    def offer(self, going_on: Iterable[StatusSpell]) -> None:
-        self.ends.choices = [(row.id, spell_name(row)) for row in going_on]
-
-
-class NewSpellForm(SpellForm, EndsBefore):
-    level = RadioField(
-        _l("Known from"), coerce=int, default=1,
-        choices=[(1, _l("The person’s own word")), (0, _l("Somebody else’s word"))],
-        description=_l("Evidence is added afterwards and lifts this once it is accepted."),
-    )  # fmt: skip
-    source = words(_l("Source"), description=_l("For example: telephone survey, 12 months."))
-
-    def spell_known_from(self) -> Spell:
-        return replace(self.spell(), evidence_level=self.level.data)
-
-
-class CorrectionForm(SpellForm):
-    source = words(_l("Source"))
-    reason = reason(_l("Why it is corrected"))
-    dispute = HiddenField()
-
-
-class OwnSpellForm(SpellForm, EndsBefore):
-    in_field = hired_by_academy = None
-
-
-class OwnCorrectionForm(SpellForm):
-    in_field = hired_by_academy = None
-    reason = reason(_l("Why it is corrected"))
 
 
 class EndForm(FlaskForm):
@@ -233,7 +108,7 @@ class EvidenceForm(FlaskForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.kind.choices = _choices(evidence_names())
+        self.kind.choices = choices(evidence_names())
 
     @property
     def evidence_kind(self) -> EvidenceKind:
@@ -266,7 +141,7 @@ class IntentForm(FlaskForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.answer.choices = _choices(intent_names())
+        self.answer.choices = choices(intent_names())
 
     @property
     def intent(self) -> Intent:
@@ -300,28 +175,4 @@ class PeopleForm(FlaskForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.kind.choices = [("", _("Every status")), *_choices(kind_names())]
-
-
-class ImportForm(FlaskForm):
-    """A file, or the text of one that was read before."""
-
-    file = FileField(_l("CSV or XLSX file"), [FileAllowed(["csv", "xlsx"], _l("Choose a .csv or .xlsx file."))])  # fmt: skip
-    text = HiddenField()
-    name = HiddenField(validators=[Length(max=200), no_resident_number])
-    apply = BooleanField()
-
-    def validate_file(self, field: FileField) -> None:
-        if not field.data and not self.text.data:
-            raise ValidationError(_("Choose a .csv or .xlsx file."))
-        if field.data and holds_one(field.data.filename or ""):
-            raise ValidationError(ResidentNumberFound().message)
-
-    def content(self) -> tuple[str, bytes]:
-        if self.file.data:
-            self.name.data = (self.file.data.filename or "")[-200:]
-            return self.name.data, self.file.data.read()
-        return self.name.data or "", self.text.data.encode()
-
-    def source(self) -> str:
-        return str(_("Imported from %(name)s", name=self.name.data or "–"))
+        self.kind.choices = [("", _("Every status")), *choices(kind_names())]

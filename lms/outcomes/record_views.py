@@ -13,23 +13,21 @@ from lms.access import Permission, actor, allow
 from lms.accounts.models import User
 from lms.cohorts.models import Cohort, Enrolment
 from lms.metrics.facts import SpellKind
-from lms.outcomes import actions, records
+from lms.outcomes import actions, evidence_actions, records
 from lms.outcomes.models import Dispute
 from lms.outcomes.record_forms import (
     CheckForm,
-    CorrectionForm,
     DownloadForm,
     EndForm,
     EvidenceForm,
     IntentForm,
     LateIntentForm,
-    NewSpellForm,
     PeopleForm,
     ReasonForm,
-    said,
     today,
     tried,
 )
+from lms.outcomes.spell_forms import CorrectionForm, NewSpellForm, said
 from lms.outcomes.words import shown
 from lms.pages import Page
 from lms.storage import StoredFile
@@ -88,6 +86,7 @@ def new_spell(person: User) -> Any:
                 form.spell_known_from(),
                 source=form.source.data,
                 role=form.role.data,
+                firm=form.firm,
                 ends=[row for row in going_on if row.id in (form.ends.data or [])],
                 by=actor(),
             )
@@ -101,6 +100,7 @@ def new_spell(person: User) -> Any:
 def correction(person: User, number: int) -> Any:
     spell = _found(records.spell_of(person, number))
     form = CorrectionForm(data={**said(spell), **_disputed_in_address()})
+    form.correct(spell)
     if form.validate_on_submit():
         with tried(form):
             actions.correct_spell(
@@ -109,6 +109,7 @@ def correction(person: User, number: int) -> Any:
                 reason=form.reason.data,
                 source=form.source.data,
                 role=form.role.data or "",
+                firm=form.firm,
                 by=actor(),
             )
             _uphold(person, form)
@@ -153,7 +154,7 @@ def new_evidence(person: User, number: int) -> Any:
     form = EvidenceForm(data={"received_on": today()})
     if form.validate_on_submit():
         with tried(form):
-            actions.add_evidence(
+            evidence_actions.add_evidence(
                 spell,
                 kind=form.evidence_kind,
                 received_on=form.received_on.data,
@@ -176,7 +177,9 @@ def evidence(person: User, number: int) -> Any:
     if form.validate_on_submit():
         with tried(form):
             accepted = form.accepted.data == "yes"
-            actions.check_evidence(found, accepted=accepted, note=form.note.data or "", by=actor())
+            evidence_actions.check_evidence(
+                found, accepted=accepted, note=form.note.data or "", by=actor()
+            )
         if not form.errors:
             return _back(person, _("Accepted.") if accepted else _("Not accepted."))
     return _evidence_page(person, found, form, DownloadForm())
@@ -189,6 +192,8 @@ def evidence_opening(person: User, number: int) -> Any:
     found = _found(records.evidence_of(person, number))
     if found.sha256 is None or found.file_name is None:
         abort(HTTPStatus.NOT_FOUND)
+    if found.destroyed:
+        raise evidence_actions.FileDestroyed
     form = DownloadForm()
     address = None
     if form.validate_on_submit():

@@ -16,6 +16,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from lms.accounts.models import User
 from lms.accounts.queries import users
+from lms.careers.models import Employer
 from lms.cohorts.models import Applicant, Cohort, Enrolment
 from lms.cohorts.queries import enrolments, roster
 from lms.db import db
@@ -48,8 +49,8 @@ class SpellLine:
 
     @property
     def level(self) -> int:
-        """What the evidence comes to: accepted evidence lifts what the spell was recorded with."""
-        accepted = [item.level for item in self.evidence if item.accepted]
+        """What the evidence comes to: evidence that supports it lifts what the spell was recorded with."""
+        accepted = [item.level for item in self.evidence if item.supports]
         return max([self.rows[-1].evidence_level, *accepted])
 
 
@@ -110,7 +111,13 @@ def record_of(person: User) -> Record:
     spells = db.session.scalars(
         select(StatusSpell)
         .where(StatusSpell.user_id == person.id)
-        .options(selectinload(StatusSpell.evidence).selectinload(Evidence.checks))
+        .options(
+            selectinload(StatusSpell.evidence).options(
+                selectinload(Evidence.checks), joinedload(Evidence.destroyed)
+            ),
+            joinedload(StatusSpell.employer).joinedload(Employer.record),
+            joinedload(StatusSpell.venture).joinedload(Employer.record),
+        )
         .order_by(StatusSpell.valid_from.desc(), StatusSpell.id.desc())
     ).all()
     withdrawals = {

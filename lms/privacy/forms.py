@@ -11,6 +11,7 @@ from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     DateTimeLocalField,
+    Field,
     Form,
     IntegerField,
     RadioField,
@@ -19,6 +20,13 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.validators import InputRequired, Length, ValidationError
+
+from lms.resident_numbers import ResidentNumberFound, holds_one
+
+
+def no_resident_number(form: FlaskForm, field: Field) -> None:
+    if field.data and holds_one(field.data):
+        raise ValidationError(ResidentNumberFound().message)
 
 
 class ConsentForm(FlaskForm):
@@ -48,6 +56,17 @@ class DestructionForm(FlaskForm):
     def validate_confirmed(self, field: BooleanField) -> None:
         if self.last_step.data and not field.data:
             raise ValidationError(_("Tick the box to confirm."))
+
+
+class FileDestructionForm(FlaskForm):
+    reason = TextAreaField(
+        _l("Why it is destroyed"), [InputRequired(), Length(max=500), no_resident_number],
+        description=_l("It stays in the register. Do not repeat the number."),
+    )  # fmt: skip
+    confirmed = BooleanField(
+        _l("I have looked at the file or know what it holds. This cannot be undone."),
+        [InputRequired(_l("Tick the box to confirm."))],
+    )
 
 
 class BreachForm(Form):

@@ -1,5 +1,6 @@
 """What the Personal Information Protection Act (개인정보 보호법) wants on record, append-only by trigger:
-consents, monthly reviews of the access log, and the register of destruction, which names nobody.
+consents, monthly reviews of the access log, the register of destruction, which names nobody, and what
+was found in files that may not be kept.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lms.accounts.models import User
 from lms.db import Base, Key, Now
+from lms.resident_numbers import FreeText
 
 
 class Channel(StrEnum):
@@ -72,6 +74,7 @@ class Destruction(Base):
     at: Mapped[Now]
 
     by: Mapped[User] = relationship()
+    file: Mapped[DestroyedFile | None] = relationship(viewonly=True)
 
 
 class DestroyedAccount(Base):
@@ -83,3 +86,43 @@ class DestroyedAccount(Base):
         BigInteger, ForeignKey("user_account.id"), primary_key=True
     )
     destruction_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("destruction.id"))
+
+
+class DestroyedFile(Base):
+    """A file of evidence whose bytes were destroyed, why, and the destruction; the rows that name it stay."""
+
+    __tablename__ = "destroyed_file"
+
+    file_sha256: Mapped[str] = mapped_column(primary_key=True)
+    reason: Mapped[FreeText]
+    destruction_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("destruction.id"), unique=True
+    )
+
+    destruction: Mapped[Destruction] = relationship()
+
+
+class FileScan(Base):
+    """All files of evidence were looked through for resident registration numbers."""
+
+    __tablename__ = "file_scan"
+
+    id: Mapped[Key]
+    files: Mapped[int]
+    at: Mapped[Now]
+
+
+class FindingKind(StrEnum):
+    RESIDENT_NUMBER = "resident-number"
+    UNREADABLE = "unreadable"  # it could not be looked through to the end
+    MISSING = "missing"  # its bytes are not in storage
+
+
+class FileFinding(Base):
+    """What a scan found in a file."""
+
+    __tablename__ = "file_finding"
+
+    scan_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("file_scan.id"), primary_key=True)
+    file_sha256: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[FindingKind]

@@ -29,6 +29,7 @@ from datetime import date
 
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Date, case, cast, delete, func, or_, select, update
+from sqlalchemy.orm import joinedload
 
 from lms import audit
 from lms.accounts.actions import revoke_tokens
@@ -198,7 +199,8 @@ def _ended() -> Sequence[tuple[User, date]]:
 
 def destructions() -> Sequence[Destruction]:
     """The register, the newest first."""
-    return db.session.scalars(select(Destruction).order_by(Destruction.id.desc())).all()
+    rows = select(Destruction).options(joinedload(Destruction.by), joinedload(Destruction.file))
+    return db.session.scalars(rows.order_by(Destruction.id.desc())).all()
 
 
 def destroy(person_ids: Collection[int], *, by: User) -> Destruction:

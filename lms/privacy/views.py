@@ -17,6 +17,7 @@ from lms.cohorts.models import Cohort
 from lms.db import utcnow
 from lms.errors import Invalid
 from lms.i18n import SEOUL, current_locale, from_seoul
+from lms.outcomes import evidence_files
 from lms.privacy import access_log, actions, queries, retention
 from lms.privacy.access_log import Affected
 from lms.privacy.forms import BreachForm, ConsentForm, DestructionForm, ReviewForm, month_of
@@ -62,6 +63,7 @@ def index() -> Any:
         months=access_log.months_with_access(),
         unsigned=access_log.months_to_review(),
         due=retention.due(),
+        found_files=len(evidence_files.findings()),
     )
 
 

@@ -7,6 +7,7 @@ administrator looks at it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -16,17 +17,20 @@ from sqlalchemy import select
 
 from lms import audit
 from lms.accounts.models import User
+from lms.careers.choosing import normalised
+from lms.careers.models import Employer
 from lms.db import db, utcnow
 from lms.errors import Invalid
 from lms.metrics.facts import Contract, Spell, SpellKind
 from lms.outcomes import actions as outcomes
-from lms.outcomes.actions import OWN_WORD_LEVEL
-from lms.outcomes.models import Dispute, StatusSpell
+from lms.outcomes.actions import OWN_WORD_LEVEL, Stays
+from lms.outcomes.models import FIRM_COLUMNS, Dispute, StatusSpell
 from lms.outcomes.records import live_spells
 from lms.outcomes.words import kind_names, spell_name
 from lms.recorded import supersede
 from lms.resident_numbers import ResidentNumberFound, holds_one
 from lms.surveys import queries
+from lms.surveys.employer_names import employer_named, named_last
 from lms.surveys.models import Channel, Draft, Invitation, Link, Response
 
 WORK = {SpellKind.EMPLOYEE, SpellKind.FOUNDER, SpellKind.FREELANCE}
@@ -115,17 +119,25 @@ def send_in(link: Link) -> Response:
         raise Invalid(_("Something is not answered yet: begin at the first page."))
     answers, person = draft.answers, link.invitation.person
     spell, role = spell_from(answers), answers.get("role") or None
+    firm = _firm(person, spell.kind, answers)
     still = {int(number) for number in answers.get("still") or ()}
     said = False
     for row in sorted(_going_on(person), key=lambda row: row.kind is SpellKind.UNKNOWN):
         if said and row.kind is SpellKind.UNKNOWN:
             continue
         if row.kind is spell.kind or row.kind is SpellKind.UNKNOWN:
-            said = _say_anew(row, spell, role, link) or said
+            said = _say_anew(row, spell, role, firm, link) or said
         elif row.id not in still:
             _end(row, spell, link)
     if not said:
-        outcomes.record_spell(person, spell, source=source_of(link), role=role, by=None)
+        outcomes.record_spell(
+            person,
+            spell,
+            source=source_of(link),
+            role=role,
+            firm=firm if isinstance(firm, Employer) else None,
+            by=None,
+        )
     return _respond(link, answers, unchanged=False)
 
 
@@ -145,7 +157,27 @@ def spell_from(answers: Answers) -> Spell:
     return Spell(kind=kind, valid_from=since, evidence_level=OWN_WORD_LEVEL, **told)
 
 
-def _say_anew(row: StatusSpell, spell: Spell, role: str | None, link: Link) -> bool:
+def _firm(person: User, kind: SpellKind, answers: Answers) -> Employer | Stays | None:
+    """Whom the name in the answer means; None where an administrator has to look.
+
+    A name that was said before says nothing new: what was made of it stays.
+    """
+    name = str(answers.get("employer") or "").strip()
+    if not name or kind not in FIRM_COLUMNS:
+        return Stays.AS_IT_WAS
+    if firm := employer_named(name):
+        return firm
+    same = normalised(name) == normalised(named_last(person))
+    return Stays.AS_IT_WAS if same else None
+
+
+def _say_anew(
+    row: StatusSpell,
+    spell: Spell,
+    role: str | None,
+    firm: Employer | Stays | None,
+    link: Link,
+) -> bool:
     """Something of the same kind is known; whether that says all of the new spell."""
     documented = not outcomes.may_correct_oneself(row)
     another = spell.valid_from > row.valid_from and not _said_before(row, link)
@@ -161,10 +193,15 @@ def _say_anew(row: StatusSpell, spell: Spell, role: str | None, link: Link) -> b
             row.as_spell, kind=spell.kind, valid_from=spell.valid_from,
             evidence_level=OWN_WORD_LEVEL, **known,
         )  # fmt: skip
-        reason = _("Said anew in the survey.")
-        if (fact, source_of(link), role) != (row.as_spell, row.source, row.role):
+        with suppress(outcomes.NothingChanged):
             outcomes.correct_spell(
-                row, fact, reason=reason, source=source_of(link), role=role or "", by=None
+                row,
+                fact,
+                reason=_("Said anew in the survey."),
+                source=source_of(link),
+                role=role or "",
+                firm=firm,
+                by=None,
             )
     return True
 

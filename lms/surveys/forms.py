@@ -11,10 +11,12 @@ from flask_wtf import FlaskForm
 from wtforms import (
     DateField,
     FloatField,
+    HiddenField,
     IntegerField,
     RadioField,
     SelectField,
     SelectMultipleField,
+    SubmitField,
 )
 from wtforms.validators import InputRequired, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
@@ -22,7 +24,8 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from lms.i18n import local
 from lms.metrics.facts import SpellKind
 from lms.outcomes.models import StatusSpell
-from lms.outcomes.record_forms import YES_OR_NO, not_in_the_future, words
+from lms.outcomes.record_forms import not_in_the_future, words
+from lms.outcomes.spell_forms import YES_OR_NO
 from lms.outcomes.words import contract_names, spell_name
 from lms.regions import REGIONS
 from lms.surveys.models import BY_HAND, Channel, Outcome
@@ -176,3 +179,11 @@ class OutcomeFilter(FlaskForm):
 
 class ReasonedForm(FlaskForm):
     reason = words(_l("Reason"), most=1000)
+
+
+class EmployerNameForm(FlaskForm):
+    """Which employer a name in answers means: one of the registry, or a new one of this name."""
+
+    key = HiddenField(validators=[InputRequired()])
+    employer = words(_l("Employer in the registry"))
+    new = SubmitField()

@@ -10,12 +10,14 @@ from flask_babel import gettext as _
 
 from lms import audit, mail
 from lms.access import Permission, actor, allow
+from lms.careers.actions import add_employer
+from lms.careers.choosing import Registry, employer_meant
 from lms.cohorts.models import Cohort
 from lms.outcomes.record_forms import tried
 from lms.pages import Page
 from lms.privacy.queries import has_consent
-from lms.surveys import actions, answering, queries, words
-from lms.surveys.forms import AttemptForm, OutcomeFilter, ReasonedForm
+from lms.surveys import actions, answering, employer_names, queries, words
+from lms.surveys.forms import AttemptForm, EmployerNameForm, OutcomeFilter, ReasonedForm
 from lms.surveys.models import PURPOSE, Invitation, Outcome, Wave
 
 bp = Blueprint("surveys", __name__, url_prefix="/surveys", template_folder="templates")
@@ -127,6 +129,34 @@ def asking_again(cohort: Cohort, months: int, number: int) -> Any:
         return _invitation_page(row, AttemptForm(formdata=None), again=form, wrong=True)
     actions.ask_again(row.person, reason=form.reason.data, by=actor())
     return _back(row, _("The consent is recorded: this person is asked from now on."))
+
+
+@bp.route("/employer-names", methods=["GET", "POST"])
+@allow(Permission.OUTCOME_RECORD)
+def names() -> Any:
+    """Employers that people named and nobody is called so in the registry: linked, or made, one by one."""
+    form = EmployerNameForm()
+    if form.validate_on_submit():
+        name = employer_names.waiting_name(form.key.data)
+        with tried(form):
+            if form.new.data:
+                firm = add_employer(name=form.employer.data, by=actor())
+            else:
+                firm = employer_meant(form.employer.data)
+            employer_names.link(name, firm, by=actor())
+        if not form.errors:
+            done = _(
+                "“%(name)s” is linked to %(employer)s.", name=name.spellings[0], employer=firm.name
+            )
+            flash(done, "success")
+            return redirect(url_for("surveys.names"))
+    page = _show(
+        "employer_names",
+        waiting=employer_names.waiting(),
+        labels=[entry.label for entry in Registry().firms],
+        form=form,
+    )
+    return page, HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
 
 
 def _wave(cohort: Cohort, months: int) -> Wave:

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from lms.accounts.actions import add_person
-from lms.careers import actions
+from lms.careers import actions, venture_actions
 from lms.careers.models import MouKind
 from lms.cohorts.actions import enrol
 from lms.db import db
@@ -26,7 +26,7 @@ def world(academy: SimpleNamespace) -> SimpleNamespace:
     partner = actions.add_employer(name="가람소프트", region="29", by=ada)
     other = actions.add_employer(name="나래전자", region="11", by=ada)
     venture = actions.add_employer(name="다온랩", region="29", by=ada)
-    actions.record_venture(venture, founded_on=date(2026, 2, 10), by=ada)
+    venture_actions.record_venture(venture, founded_on=date(2026, 2, 10), by=ada)
     actions.sign_mou(partner, kind=MouKind.HIRE, on=date(2026, 1, 10), by=ada)
     people = []
     spells = [
@@ -53,7 +53,7 @@ def world(academy: SimpleNamespace) -> SimpleNamespace:
             )
         )  # fmt: skip
         people.append(person)
-    actions.add_founder(venture, people[5], since=date(2026, 2, 10), by=ada)
+    venture_actions.add_founder(venture, people[5], since=date(2026, 2, 10), by=ada)
     db.session.commit()
     return SimpleNamespace(
         ada=ada, partner=partner, other=other, venture=venture, people=people, academy=academy

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from lms.audit import AuditEvent
-from lms.careers import actions, queries
+from lms.careers import actions, queries, recording, venture_actions
 from lms.careers.models import (
     EmployerRecord,
     Headcount,
@@ -108,17 +108,17 @@ def test_partners_are_counted_on_a_day(world: SimpleNamespace) -> None:
     actions.count_heads(world.partner, on=SOON, jobs=31, source="정정", by=world.ada)
     assert queries.partner_counts("29", DAY) == PartnerCounts(1, 1, 1, 31, 1)
     [mou] = queries.facts(Mou, world.partner, Mou.id)
-    actions.end(mou, on=date(2026, 2, 20), by=world.ada)
+    recording.end(mou, on=date(2026, 2, 20), by=world.ada)
     assert queries.partner_counts("29", DAY) == PartnerCounts(1, 0, 0, 0, 0)
     assert queries.partner_counts("29", date(2026, 2, 19)).in_force == 1
-    with pytest.raises(actions.NoLongerLive):
-        actions.end(mou, on=date(2026, 2, 21), by=world.ada)
+    with pytest.raises(recording.NoLongerLive):
+        recording.end(mou, on=date(2026, 2, 21), by=world.ada)
 
 
 def test_a_head_office_moves_only_forward(world: SimpleNamespace) -> None:
     head = SiteKind.HEAD_OFFICE
     actions.open_site(world.other, kind=head, region="29", on=SOON, by=world.ada)
-    with pytest.raises(actions.Overlaps):
+    with pytest.raises(recording.Overlaps):
         actions.open_site(world.other, kind=head, region="41", on=date(2026, 1, 1), by=world.ada)
     regions = {day: queries.regions_of([world.other.id], day) for day in (date(2026, 2, 14), SOON)}
     assert [found[world.other.id] for found in regions.values()] == ["11", "29"]
@@ -126,8 +126,8 @@ def test_a_head_office_moves_only_forward(world: SimpleNamespace) -> None:
 
 def test_founder_to_venture_to_camp_to_jobs(world: SimpleNamespace) -> None:
     ada, founder = world.ada, world.people[5]
-    actions.queue_for_camp(founder, camp=1, since=date(2026, 1, 20), by=ada)
-    actions.give_place(world.venture, camp=1, room="201호", on=SOON, origin="46", by=ada)
+    venture_actions.queue_for_camp(founder, camp=1, since=date(2026, 1, 20), by=ada)
+    venture_actions.give_place(world.venture, camp=1, room="201호", on=SOON, origin="46", by=ada)
     actions.count_heads(world.venture, on=date(2026, 2, 20), jobs=2, source="x", by=ada)
     [row] = queries.ventures(DAY)
     assert (row.name, row.jobs, row.tenancy.room, row.waiting) == ("다온랩", 2, "201호", None)
@@ -146,9 +146,9 @@ def test_founders_are_no_jobs_and_closed_ventures_have_none(world: SimpleNamespa
 
     assert totals(DAY) == VentureTotals(1, 0, 0, 0, jobs=0, counted=0)
     actions.count_heads(world.venture, on=SOON, jobs=3, source="x", by=world.ada)
-    actions.give_place(world.venture, camp=2, room="1", on=SOON, by=world.ada)
+    venture_actions.give_place(world.venture, camp=2, room="1", on=SOON, by=world.ada)
     closing = {"founded_on": date(2026, 2, 10), "closed_on": date(2026, 2, 25)}
-    actions.record_venture(world.venture, **closing, by=world.ada)
+    venture_actions.record_venture(world.venture, **closing, by=world.ada)
     assert totals(date(2026, 2, 24)).jobs == 3
     assert totals(DAY) == VentureTotals(1, 0, 0, 1, jobs=0, counted=0)
     assert queries.places(Tenancy, DAY) == [] and not queries.ventures(DAY)[0].founders
@@ -156,17 +156,19 @@ def test_founders_are_no_jobs_and_closed_ventures_have_none(world: SimpleNamespa
 
 def test_a_room_is_one_ventures(world: SimpleNamespace) -> None:
     second = actions.add_employer(name="아라", by=world.ada)
-    actions.record_venture(second, founded_on=SOON, by=world.ada)
-    actions.give_place(world.venture, camp=1, room="201호", on=SOON, until=DAY, by=world.ada)
+    venture_actions.record_venture(second, founded_on=SOON, by=world.ada)
+    venture_actions.give_place(
+        world.venture, camp=1, room="201호", on=SOON, until=DAY, by=world.ada
+    )
     for wrong in ({"room": "201호", "camp": 1}, {"room": " 201호 ", "camp": 1}):
-        with pytest.raises(actions.Overlaps):
-            actions.give_place(second, **wrong, on=date(2026, 2, 28), by=world.ada)
-    with pytest.raises(actions.Overlaps):
-        actions.give_place(world.venture, camp=2, room="5", on=SOON, by=world.ada)
-    actions.give_place(second, camp=1, room="201호", on=DAY, by=world.ada)
+        with pytest.raises(recording.Overlaps):
+            venture_actions.give_place(second, **wrong, on=date(2026, 2, 28), by=world.ada)
+    with pytest.raises(recording.Overlaps):
+        venture_actions.give_place(world.venture, camp=2, room="5", on=SOON, by=world.ada)
+    venture_actions.give_place(second, camp=1, room="201호", on=DAY, by=world.ada)
     # who checks nothing first is refused by the database
-    with pytest.raises(actions.NoLongerLive):
-        actions._add(
+    with pytest.raises(recording.NoLongerLive):
+        recording.add(
             Tenancy(venture_id=world.venture.id, camp=1, room="201호", valid_from=DAY), by=None
         )
 

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 from sqlalchemy import select, text
 
-from lms.careers import actions
+from lms.careers import actions, venture_actions
 from lms.db import db
 from lms.metrics.facts import Spell, SpellKind
 from lms.outcomes import actions as outcomes
@@ -114,8 +114,8 @@ def test_pages_ask_as_much_for_many_as_for_few(
     for names in ("abc", "defghijklmnopqrstu"):
         for name in names:
             firm = actions.add_employer(name=name, region="29", by=world.ada)
-            actions.record_venture(firm, founded_on=date(2026, 2, 1), by=world.ada)
-            actions.give_place(firm, camp=1, room=name, on=date(2026, 2, 2), by=world.ada)
+            venture_actions.record_venture(firm, founded_on=date(2026, 2, 1), by=world.ada)
+            venture_actions.give_place(firm, camp=1, room=name, on=date(2026, 2, 2), by=world.ada)
         db.session.commit()
         db.session.expire_all()
         with counted() as statements:

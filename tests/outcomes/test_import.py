@@ -19,8 +19,8 @@ from lms.cohorts.models import EnrolmentRecord
 from lms.db import db
 from lms.metrics.facts import SpellKind
 from lms.metrics.facts_file import COLUMNS
-from lms.outcomes.facts_table import Unreadable, read_table
 from lms.outcomes.models import IntentAnswer, StatusSpell
+from lms.table_files import Unreadable, read_table
 
 pytestmark = pytest.mark.usefixtures("english")
 HEAD = ",".join(COLUMNS)

@@ -16,7 +16,7 @@ from lms.accounts.models import User
 from lms.audit import AuditEvent
 from lms.db import db
 from lms.metrics.facts import Spell, SpellKind
-from lms.outcomes import actions, records
+from lms.outcomes import actions, evidence_actions, records
 from lms.outcomes.models import Dispute, Evidence, EvidenceKind, StatusSpell
 
 PDF = b"%PDF-1.7\ntrailer\n%%EOF"
@@ -84,7 +84,7 @@ def test_a_record_asks_as_much_for_a_long_one(
         (as_(academy.ada), f"{hers}?everything=yes"),
         (as_(academy.lena), "/outcomes/my-record?everything=yes"),
     ]
-    actions.add_evidence(
+    evidence_actions.add_evidence(
         job, kind=EvidenceKind.CONTRACT, received_on=date(2026, 3, 2), by=academy.ada
     )
     actions.dispute(academy.lena, text="no", spell=job)
@@ -98,7 +98,7 @@ def test_a_record_asks_as_much_for_a_long_one(
             valid_to=date(2026, month + 1, 1),
         )
         row = actions.record_spell(academy.lena, spell, source="x", by=academy.ada)
-        actions.add_evidence(
+        evidence_actions.add_evidence(
             row, kind=EvidenceKind.CONTRACT, received_on=date(2026, 3, 2), by=academy.ada
         )
         actions.dispute(academy.lena, text="no", spell=row)
@@ -236,7 +236,7 @@ def test_a_dispute_is_declined_with_a_reason(
 def test_nobody_reaches_a_row_through_another_person(
     academy: SimpleNamespace, job: StatusSpell, as_: Callable[..., object]
 ) -> None:
-    evidence = actions.add_evidence(
+    evidence = evidence_actions.add_evidence(
         job,
         kind=EvidenceKind.CONTRACT,
         received_on=date(2026, 3, 2),
@@ -268,10 +268,10 @@ def test_people_say_and_correct_what_they_do_themselves(
     assert (after.evidence_level, before.valid_to) == (1, date(2026, 4, 1))
     assert lena.post(f"{mine}/spells/{after.id}/end", data={"last_day": "2026-05-31"}).status_code == 302  # fmt: skip
     ended = live(academy.lena)[0]
-    evidence = actions.add_evidence(
+    evidence = evidence_actions.add_evidence(
         ended, kind=EvidenceKind.CONTRACT, received_on=date(2026, 6, 1), by=academy.ada
     )
-    actions.check_evidence(evidence, accepted=True, by=bora)
+    evidence_actions.check_evidence(evidence, accepted=True, by=bora)
     db.session.commit()
     ended = live(academy.lena)[0]
     form = {"kind": "employee", "valid_from": "2026-04-01", "reason": "it goes on"}

@@ -16,7 +16,7 @@ from lms.audit import AuditEvent
 from lms.db import db
 from lms.errors import Forbidden, Invalid
 from lms.metrics.facts import Intent, Spell, SpellKind
-from lms.outcomes import actions, records
+from lms.outcomes import actions, evidence_actions, records
 from lms.outcomes.models import Dispute, EvidenceKind, StatusSpell
 from lms.resident_numbers import ResidentNumberFound
 
@@ -123,7 +123,7 @@ def test_a_withdrawn_spell_stays_to_be_seen(academy: SimpleNamespace, job: Statu
 def test_accepted_evidence_lifts_the_spell_and_its_refusal_takes_that_back(
     academy: SimpleNamespace, bora: User, job: StatusSpell
 ) -> None:
-    evidence = actions.add_evidence(
+    evidence = evidence_actions.add_evidence(
         job,
         kind=EvidenceKind.INSURANCE_RECORD,
         received_on=DAY,
@@ -131,7 +131,7 @@ def test_accepted_evidence_lifts_the_spell_and_its_refusal_takes_that_back(
         by=academy.ada,
     )
     assert storage.get(evidence.sha256) == PDF and line(job).spell.evidence_level == 1
-    actions.check_evidence(evidence, accepted=True, by=bora)
+    evidence_actions.check_evidence(evidence, accepted=True, by=bora)
     assert line(job).spell.evidence_level == 5
     assert "Insurance record" in line(job).spell.reason
     # A correction of something else keeps the level and the evidence.
@@ -141,8 +141,8 @@ def test_accepted_evidence_lifts_the_spell_and_its_refusal_takes_that_back(
     )
     assert (line(job).spell.evidence_level, len(line(job).evidence)) == (5, 1)
     with pytest.raises(actions.ReasonMissing):
-        actions.check_evidence(evidence, accepted=False, by=bora)
-    actions.check_evidence(evidence, accepted=False, note="the dates differ", by=bora)
+        evidence_actions.check_evidence(evidence, accepted=False, by=bora)
+    evidence_actions.check_evidence(evidence, accepted=False, note="the dates differ", by=bora)
     assert line(job).spell.evidence_level == 1 and "no longer" in line(job).spell.reason
     assert line(job).spell.hours == 40.0
 
@@ -150,23 +150,23 @@ def test_accepted_evidence_lifts_the_spell_and_its_refusal_takes_that_back(
 def test_lower_evidence_changes_no_level(
     academy: SimpleNamespace, bora: User, job: StatusSpell
 ) -> None:
-    evidence = actions.add_evidence(
+    evidence = evidence_actions.add_evidence(
         job, kind=EvidenceKind.HEARSAY, received_on=DAY, note="a classmate", by=academy.ada
     )
-    actions.check_evidence(evidence, accepted=True, by=bora)
+    evidence_actions.check_evidence(evidence, accepted=True, by=bora)
     assert line(job).spell is job and spells() == 1
 
 
 def test_nobody_checks_their_own_evidence(
     academy: SimpleNamespace, bora: User, job: StatusSpell
 ) -> None:
-    evidence = actions.add_evidence(
+    evidence = evidence_actions.add_evidence(
         job, kind=EvidenceKind.CONTRACT, received_on=DAY, by=academy.ada
     )
     for person in (academy.ada, academy.lena):
-        with pytest.raises(actions.OwnEvidence):
-            actions.check_evidence(evidence, accepted=True, by=person)
-    actions.check_evidence(evidence, accepted=True, by=bora)
+        with pytest.raises(evidence_actions.OwnEvidence):
+            evidence_actions.check_evidence(evidence, accepted=True, by=person)
+    evidence_actions.check_evidence(evidence, accepted=True, by=bora)
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_nobody_checks_their_own_evidence(
         ("script.html", b"<script>", "Choose one of"),
         ("no-ending", PDF, "Choose one of"),
         ("page.pdf", b"<html>", "not what its name says"),
-        ("big.pdf", PDF + b" " * actions.MOST_BYTES, "larger than 10 MB"),
+        ("big.pdf", PDF + b" " * evidence_actions.MOST_BYTES, "larger than 10 MB"),
         ("broken.docx", b"PK\x03\x04 and no more", "damaged"),
         ("900101-1234567.pdf", PDF, "resident registration number"),
     ],
@@ -184,7 +184,7 @@ def test_a_file_that_cannot_be_kept_is_refused(
     name: str, content: bytes, wanted: str, academy: SimpleNamespace, job: StatusSpell
 ) -> None:
     with pytest.raises(Invalid, match=wanted):
-        actions.add_evidence(
+        evidence_actions.add_evidence(
             job,
             kind=EvidenceKind.CONTRACT,
             received_on=DAY,
@@ -201,7 +201,9 @@ def test_no_free_text_holds_a_resident_number(
     number = "900101-1234567"
     spell = Spell(kind=SpellKind.STUDY, valid_from=DAY)
     lena, ada = academy.lena, academy.ada
-    evidence = actions.add_evidence(job, kind=EvidenceKind.CONTRACT, received_on=DAY, by=ada)
+    evidence = evidence_actions.add_evidence(
+        job, kind=EvidenceKind.CONTRACT, received_on=DAY, by=ada
+    )
     disputed = actions.dispute(lena, text="The day is wrong.", spell=job)
     db.session.commit()
     changed = replace(job.as_spell, hours=1.0)
@@ -210,10 +212,10 @@ def test_no_free_text_holds_a_resident_number(
         lambda: actions.record_spell(lena, spell, source="x", role=number, by=ada),
         lambda: actions.correct_spell(job, changed, reason=number, by=ada),
         lambda: actions.withdraw_spell(job, reason=number, by=ada),
-        lambda: actions.add_evidence(
+        lambda: evidence_actions.add_evidence(
             job, kind=EvidenceKind.CONTRACT, received_on=DAY, note=number, by=ada
         ),
-        lambda: actions.check_evidence(evidence, accepted=True, note=number, by=bora),
+        lambda: evidence_actions.check_evidence(evidence, accepted=True, note=number, by=bora),
         lambda: actions.correct_intent(
             academy.enrolments[0], Intent.IN_FIELD_JOB, reason=number, by=ada
         ),
@@ -235,10 +237,10 @@ def test_people_correct_their_own_word_and_dispute_the_rest(
         actions.correct_own_spell(job, left, reason="not mine", by=academy.omar)
     mine = actions.correct_own_spell(job, left, reason="I left", by=academy.lena)
     assert mine.evidence_level == 1
-    evidence = actions.add_evidence(
+    evidence = evidence_actions.add_evidence(
         mine, kind=EvidenceKind.CONTRACT, received_on=DAY, by=academy.ada
     )
-    actions.check_evidence(evidence, accepted=True, by=bora)
+    evidence_actions.check_evidence(evidence, accepted=True, by=bora)
     with pytest.raises(actions.OnlyDisputable):
         actions.correct_own_spell(line(mine).spell, job.as_spell, reason="no", by=academy.lena)
 

@@ -10,6 +10,7 @@ import pytest
 
 from lms.accounts.models import User
 from lms.careers import actions as careers
+from lms.careers import venture_actions
 from lms.careers.models import MouKind, Sector, Size
 from lms.cohorts.models import Enrolment
 from lms.db import db
@@ -101,9 +102,9 @@ def _found(people: list[dict[str, object]]) -> list[SimpleNamespace]:
             "first_sale_on": began + timedelta(days=20) if n % 3 == 1 else None,
             "closed_on": date(2026, 8, 20) if n == 2 else None,
         }
-        careers.record_venture(venture, **dates, by=None)
+        venture_actions.record_venture(venture, **dates, by=None)
         for one in team:
-            careers.add_founder(venture, one["user"], since=began, by=None)
+            venture_actions.add_founder(venture, one["user"], since=began, by=None)
         jobs = n if n % 4 else None
         if jobs is not None:
             careers.count_heads(venture, on=began, jobs=jobs, source="test", by=None)

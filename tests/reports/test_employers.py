@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from lms.careers import actions as careers
+from lms.careers import venture_actions
 from lms.careers.models import MouKind
 from lms.cohorts.models import Cohort
 from lms.db import db
@@ -126,10 +127,10 @@ def test_founders_are_no_jobs_and_it_says_so(working: SimpleNamespace) -> None:
 def test_the_camp(working: SimpleNamespace) -> None:
     first, second, third = (one.employer for one in working.ventures[3:6])
     on = date(2026, 8, 1)
-    careers.give_place(first, camp=1, room="101", on=on, by=None)
-    careers.give_place(second, camp=1, room="102", on=on, until=date(2026, 8, 20), by=None)
-    careers.queue_for_camp(third, camp=2, since=on, by=None)
-    careers.queue_for_camp(working.academy.stan, camp=1, since=on, by=None)
+    venture_actions.give_place(first, camp=1, room="101", on=on, by=None)
+    venture_actions.give_place(second, camp=1, room="102", on=on, until=date(2026, 8, 20), by=None)
+    venture_actions.queue_for_camp(third, camp=2, since=on, by=None)
+    venture_actions.queue_for_camp(working.academy.stan, camp=1, since=on, by=None)
     facts = facts_of(working.cohorts)
     assert facts.counts["camp-1"] == {"tenants": 1, "ever": 2, "waiting_ventures": 0, "waiting_people": 1}  # fmt: skip
     assert facts.counts["camp-2"] == {"tenants": 0, "ever": 0, "waiting_ventures": 1, "waiting_people": 0}  # fmt: skip
@@ -203,7 +204,7 @@ def test_later_writes_change_nothing(working: SimpleNamespace) -> None:
     careers.merge_employers(working.firms[7], working.firms[0], reason="the same", by=working.academy.ada)  # fmt: skip
     careers.sign_mou(working.firms[8], kind=MouKind.HIRE, on=date(2026, 3, 1), by=None)
     careers.count_heads(working.firms[9], on=date(2026, 8, 1), jobs=9, source="test", by=None)
-    careers.record_venture(working.ventures[4].employer, founded_on=date(2026, 6, 1), closed_on=date(2026, 7, 1), by=None)  # fmt: skip
+    venture_actions.record_venture(working.ventures[4].employer, founded_on=date(2026, 6, 1), closed_on=date(2026, 7, 1), by=None)  # fmt: skip
     assert facts_of(working.cohorts, at=at).sha256 == before.sha256
     after = facts_of(working.cohorts)
     assert after.counts["employers"]["employers"] == before.counts["employers"]["employers"] - 1

@@ -19,7 +19,7 @@ from lms.cohorts.actions import enrol
 from lms.cohorts.models import Cohort, Enrolment
 from lms.db import db, utcnow
 from lms.metrics.facts import Spell, SpellKind
-from lms.outcomes import actions
+from lms.outcomes import actions, evidence_actions
 from lms.outcomes.models import EvidenceKind, StatusSpell
 from lms.privacy.models import DestroyedAccount, Destruction
 from lms.recorded import known
@@ -113,10 +113,10 @@ def test_evidence_that_was_accepted_and_then_refused(
     report: Report, academy: SimpleNamespace, bea: User
 ) -> None:
     row = spell(3)  # of level 3
-    evidence = actions.add_evidence(
+    evidence = evidence_actions.add_evidence(
         row, kind=EvidenceKind.INSURANCE_RECORD, received_on=date(2026, 9, 2), by=academy.ada
     )
-    actions.check_evidence(evidence, accepted=True, by=bea)
+    evidence_actions.check_evidence(evidence, accepted=True, by=bea)
     assert of(report, "evidence") == {Cause.EVIDENCE: {"level-5": 1, "level-3": -1}}
     assert of(report, "plain") == {}
 
