@@ -13,7 +13,7 @@ from lms.disclosure.policy import Policy
 from lms.disclosure.shape import Structure
 from lms.metrics.definition import Text
 from lms.reports.counters import employers as employer_counts
-from lms.reports.counters import leaving, results
+from lms.reports.counters import hours, leaving, results
 from lms.reports.counters import ventures as venture_counts
 from lms.reports.facts import Facts
 from lms.reports.table import Table
@@ -110,7 +110,8 @@ def compose(facts: Facts, definitions: Definitions) -> Composed:
         *([targets.others(facts)] if targets.are_others(facts) else []),
         evidence,
         *([employers.partners(facts)] if facts.has(employer_counts.SUBJECT) else []),
-        *([learning.outcomes(facts, definitions["plain"], whole=plain)] if facts.has(results.COMPLETED) else []),
+        *([learning.by_result(facts, definitions["plain"], whole=plain)] if facts.has(results.COMPLETED) else []),
+        *([learning.by_hours(facts, definitions["plain"], whole=plain)] if facts.has(hours.COMPLETED) else []),
     )  # fmt: skip
     return _composed(
         made,

@@ -21,6 +21,7 @@ from lms.reports.counters import (
     Together,
     applicants,
     employers,
+    hours,
     leaving,
     results,
     ventures,
@@ -32,6 +33,7 @@ COUNTERS: tuple[Counter, ...] = (
     leaving.count,
     applicants.count,
     results.count,
+    hours.count,
     employers.count,
     ventures.count,
 )

@@ -11,10 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_
+from sqlalchemy import ColumnElement, Select, and_, exists, select
 
 from lms.cohorts.models import EnrolmentRecord
-from lms.recorded import known
+from lms.outcomes.models import StatusSpell
+from lms.outcomes.queries import WORKING
+from lms.recorded import holds, known
 
 Counts = dict[str, dict[str, int]]
 Counter = Callable[[Sequence[int], date, datetime], Mapping[int, Counts]]
@@ -30,3 +32,16 @@ def completers(ids: Sequence[int], day: date, at: datetime) -> ColumnElement[boo
         record.enrolled_on <= day,
         record.completed_on <= day,
     )
+
+
+def completers_at_work(ids: Sequence[int], day: date, at: datetime) -> Select[int, int, bool]:
+    """Cohort, enrolment, and whether they work: the numerator of the metric plain, an employee,
+    founder or freelancer on the day."""
+    record = EnrolmentRecord
+    works = exists().where(
+        StatusSpell.user_id == record.user_id,
+        StatusSpell.kind.in_(WORKING),
+        holds(StatusSpell, day),
+        known(StatusSpell, at),
+    )
+    return select(record.cohort_id, record.enrolment_id, works).where(completers(ids, day, at))

@@ -1,7 +1,6 @@
 """How many completers, and how many of them work, by what they had reached in their courses.
 
-By band of the share of points (lms/gradebook/results.py) released by the day and by what was known;
-"works" is the numerator of the metric plain: an employee, founder or freelancer on the day.
+By band of the share of points (lms/gradebook/results.py) released by the day and by what was known.
 """
 
 from __future__ import annotations
@@ -10,16 +9,10 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import Select, exists, select
-
-from lms.cohorts.models import EnrolmentRecord
 from lms.db import db
 from lms.gradebook.results import course_results
 from lms.i18n import SEOUL
-from lms.outcomes.models import StatusSpell
-from lms.outcomes.queries import WORKING
-from lms.recorded import holds, known
-from lms.reports.counters import Counts, completers
+from lms.reports.counters import Counts, completers_at_work
 
 COMPLETED, WORK = "completed-by-result", "working-by-result"
 FROM_PERCENT = (70, 80, 90)  # of the bands; whoever reached less is in a first one
@@ -33,7 +26,9 @@ def count(ids: Sequence[int], valid_on: date, known_at: datetime) -> Mapping[int
     reached = course_results(ids, at=min(known_at, day_over))
     found: dict[int, Counts] = {}
     with_results = set()
-    for cohort_id, enrolment_id, works in db.session.execute(_completers(ids, valid_on, known_at)):
+    for cohort_id, enrolment_id, works in db.session.execute(
+        completers_at_work(ids, valid_on, known_at)
+    ):
         counts = found.setdefault(
             cohort_id, {key: dict.fromkeys((*BANDS, NO_RESULT), 0) for key in (COMPLETED, WORK)}
         )
@@ -49,16 +44,3 @@ def _band(share: float | None) -> str:
     if share is None:
         return NO_RESULT
     return BANDS[bisect_right(FROM_PERCENT, round(100 * share, 9))]
-
-
-def _completers(ids: Sequence[int], valid_on: date, known_at: datetime) -> Select[int, int, bool]:
-    record = EnrolmentRecord
-    works = exists().where(
-        StatusSpell.user_id == record.user_id,
-        StatusSpell.kind.in_(WORKING),
-        holds(StatusSpell, valid_on),
-        known(StatusSpell, known_at),
-    )
-    return select(record.cohort_id, record.enrolment_id, works).where(
-        completers(ids, valid_on, known_at)
-    )
