@@ -88,6 +88,7 @@ def _add_rooms(app: Flask) -> None:
     from lms.careers import import_views as career_import
     from lms.careers import venture_views as ventures
     from lms.careers import views as careers
+    from lms.cohorts import attendance_views as attendance
     from lms.cohorts import views as cohorts
     from lms.compute import api as compute_api
     from lms.compute import views as compute
@@ -118,7 +119,18 @@ def _add_rooms(app: Flask) -> None:
     from lms.surveys import views as surveys
     from lms.worker import worker
 
-    rooms = (home, accounts, oidc, cohorts, compute, compute_api, coursework, exchange, gradebook)
+    rooms = (
+        home,
+        accounts,
+        oidc,
+        cohorts,
+        attendance,
+        compute,
+        compute_api,
+        coursework,
+        exchange,
+        gradebook,
+    )
     outcome_rooms = (
         outcomes,
         outcome_records,

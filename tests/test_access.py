@@ -61,6 +61,8 @@ ROUTES: dict[str, tuple[str, tuple[int | str, ...]]] = {
     "cohorts.closure": ("GET", (200, 403, 403, 404, 404, "in")),
     "cohorts.roster_import": ("GET", (200, 403, 403, 404, 404, "in")),
     "cohorts.applications_import": ("GET", (200, 403, 403, 404, 404, "in")),
+    "attendance.table": ("GET", (200, 403, 403, 404, 404, "in")),
+    "attendance.upload": ("GET", (200, 403, 403, 404, 404, "in")),
     "cohorts.invitations": ("GET", (200, 403, 403, 404, 404, "in")),
     "cohorts.completions": ("GET", (200, 403, 403, 404, 404, "in")),
     "cohorts.leaving": ("GET", (200, 403, 403, 404, 404, "in")),

@@ -27,6 +27,7 @@ TABLE = ("record", "number", *SPELL, "role", "employer", "source", "file_name", 
 def everything(record: Record) -> dict[str, Any]:
     """The document; its consents are the person's decisions, the newest first."""
     person = record.person
+    numbers = {row.id: row.student_number for row in record.enrolments}
     return {
         "person": {"name": person.name, "username": person.username, "email": person.email},
         "enrolments": [
@@ -41,6 +42,10 @@ def everything(record: Record) -> dict[str, Any]:
         ],
         "applications": [
             {"number": row.application_id, **said(row, *QUESTIONS), **times(row)} for row in record.applicants
+        ],
+        "attendance": [
+            {"student_number": numbers[row.enrolment_id], **said(row, "month", "days_held", "days_attended", "source"), **times(row)}
+            for row in record.attendance
         ],
         "spells": [_spell(row) for line in record.lines for row in line.rows],
         "withdrawals": [
@@ -120,6 +125,10 @@ def lines(copy: dict[str, Any]) -> list[dict[str, Any]]:
             f"{name}: {application[name]}" for name in QUESTIONS if application[name] is not None
         )
         rows.append({"record": "application", "text": ", ".join(answers), **application})
+    for month in copy["attendance"]:
+        also = {"number": month["student_number"], "valid_from": month["month"]}
+        text = f"{month['days_attended']}/{month['days_held']}"
+        rows.append({"record": "attendance", **month, **also, "text": text})
     for dispute in copy["disputes"]:
         answer = dispute["answer"] or {}
         also = {

@@ -17,6 +17,8 @@ from sqlalchemy.orm import joinedload, selectinload
 from lms.accounts.models import User
 from lms.accounts.queries import users
 from lms.careers.models import Employer
+from lms.cohorts import attendance
+from lms.cohorts.attendance import Attendance, Attended
 from lms.cohorts.models import Applicant, Cohort, Enrolment
 from lms.cohorts.queries import enrolments, roster
 from lms.db import db
@@ -64,6 +66,7 @@ class Record:
     intents: Sequence[IntentAnswer]
     disputes: Sequence[Dispute]
     applicants: Sequence[Applicant]
+    attendance: Sequence[Attendance]
 
     @property
     def live(self) -> list[SpellLine]:
@@ -91,6 +94,19 @@ class Record:
         """What is known now of what was asked when they applied for this cohort."""
         mine = (row for row in self.applicants if row.application_id == enrolment.application_id)
         return next((row for row in mine if row.superseded_at is None), None)
+
+    def attended(self, enrolment: Enrolment) -> Attended | None:
+        """The days of all months, as known now."""
+        mine = [
+            row
+            for row in self.attendance
+            if row.enrolment_id == enrolment.id and row.superseded_at is None
+        ]
+        if not mine:
+            return None
+        return Attended(
+            len(mine), sum(row.days_held for row in mine), sum(row.days_attended for row in mine)
+        )
 
     @cached_property
     def names(self) -> dict[int | None, str]:
@@ -147,7 +163,15 @@ def record_of(person: User) -> Record:
         .order_by(Applicant.id.desc())
     ).all()
     lines = _lines(spells, withdrawals)
-    return Record(person, lines, enrolments(person), intents, disputes, applicants)
+    return Record(
+        person,
+        lines,
+        enrolments(person),
+        intents,
+        disputes,
+        applicants,
+        attendance.of_person(person),
+    )
 
 
 def _lines(

@@ -7,9 +7,9 @@ required purposes always, those of optional ones while consent stands.
 
 Destruction makes the account one that nobody can tell: name, e-mail and user name become a random
 pseudonym, password, sign-ins, tokens and student numbers go, so do files of grades made for download.
-Facts (status_spell, enrolment_record, submissions, marks) refuse deletion, and reports must stay
-recomputable; what they hold is keyed by the account's number, which now leads to nobody. Under
-article 58-2 and the guidance on article 21 that is anonymisation as far as these rows go.
+Facts (status_spell, enrolment_record, attendance, notebook_session, submissions, marks) refuse deletion,
+and reports must stay recomputable; what they hold is keyed by the account's number, which now leads to
+nobody. Under article 58-2 and the guidance on article 21 that is anonymisation as far as these rows go.
 
 It is not enough by itself, and the page says so, for three things this application cannot reach or tell apart:
 what somebody wrote into a notebook, a comment or a document kept as evidence; the home folder on the

@@ -12,6 +12,7 @@ from lms.disclosure.differencing import Printed
 from lms.disclosure.policy import Policy
 from lms.disclosure.shape import Structure
 from lms.metrics.definition import Text
+from lms.reports.counters import attendance as attendance_counts
 from lms.reports.counters import employers as employer_counts
 from lms.reports.counters import hours, leaving, results
 from lms.reports.counters import ventures as venture_counts
@@ -20,6 +21,7 @@ from lms.reports.table import Table
 from lms.reports.tables import (
     admission,
     applicants,
+    attendance,
     costs,
     employers,
     learning,
@@ -96,6 +98,7 @@ def compose(facts: Facts, definitions: Definitions) -> Composed:
         *applicants.all_of(facts),
         admission.leavers(facts),
         *([admission.weeks(facts)] if facts.has(leaving.SUBJECT) else []),
+        *([attendance.bands(facts)] if facts.has(attendance_counts.SUBJECT) else []),
         plain,
         side_by_side,
         same_lag,

@@ -20,6 +20,7 @@ from lms.reports.counters import (
     Counts,
     Together,
     applicants,
+    attendance,
     employers,
     hours,
     leaving,
@@ -32,6 +33,7 @@ from lms.reports.facts import Admission, CohortFacts, Facts
 COUNTERS: tuple[Counter, ...] = (
     leaving.count,
     applicants.count,
+    attendance.count,
     results.count,
     hours.count,
     employers.count,
