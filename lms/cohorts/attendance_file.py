@@ -18,7 +18,7 @@ ATTENDANCE = Columns(
     ("student_number", "month", "days_held", "days_attended"),
     ("student_number", "month", "days_held", "days_attended"),
     {
-        "학번": "student_number", "교육생번호": "student_number", "훈련생번호": "student_number",
+        "교육생번호": "student_number", "학번": "student_number", "훈련생번호": "student_number",
         "student number": "student_number",
         "월": "month", "연월": "month", "년월": "month", "출석월": "month",
         "훈련일수": "days_held", "소정훈련일수": "days_held", "수업일수": "days_held", "days held": "days_held",
