@@ -1,7 +1,7 @@
 """How long people's notebook servers ran while they took part in a cohort.
 
 Counted are sessions that had ended by a moment. The database sets the end, once, at the moment it is
-recorded (trigger of migration 0017), so the answer for a moment stays. Which device a server had is
+recorded (trigger of migration 0018), so the answer for a moment stays. Which device a server had is
 not recorded: these are hours of a server, idle ones and those of two servers at once included.
 """
 

@@ -5,7 +5,7 @@ from contextlib import closing
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0017"
+revision = "0018"
 down_revision = "0014"
 
 # Hours are counted of sessions that had ended by a moment: so an end gets the moment of its recording
