@@ -89,9 +89,7 @@ class StatusSpell(Recorded, Base):
     insured: Mapped[bool | None]
     subsidised: Mapped[bool | None]
     hired_by_academy: Mapped[bool | None]
-    region: Mapped[str | None] = mapped_column(
-        doc="KOSTAT si/do code of the place of work; 99 abroad"
-    )
+    region: Mapped[str | None] = mapped_column(doc="si/do code of the place of work; 99 abroad")
     registered: Mapped[bool | None]
     sales: Mapped[int | None] = mapped_column(BigInteger)
     income: Mapped[int | None] = mapped_column(BigInteger)
