@@ -54,14 +54,17 @@ def load_academy() -> None:
             ["admin", "admin2"], at=seoul(FOUNDED_ON, 9), is_administrator=True
         )
         load_employers()
+        now = utcnow()
         finished = [
-            load_finished_cohort(number, course, register=register, administrator_id=administrator)
+            load_finished_cohort(
+                number, course, register=register, administrator_id=administrator, now=now
+            )
             for number in FINISHED
         ]
         materials = list(preparing)
     for cohort in finished:
         load_grades(cohort, materials)
-    load_running_cohort(course, materials, register=register, now=utcnow())
+    load_running_cohort(course, materials, register=register, now=now)
     load_money()
     audit.record("demo-loaded", by=None)
 

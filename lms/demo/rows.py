@@ -1,7 +1,7 @@
 """Rows written many at a time, and the chance that fills them: seeded, so every load is the same."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime, time
 from random import Random
 from typing import Any
@@ -31,13 +31,38 @@ def insert_rows(model: type[Base], rows: Sequence[dict[str, Any]]) -> list[int]:
     return list(made)
 
 
-@contextmanager
-def backdated(model: type[Base]) -> Iterator[None]:
+def copy_rows(model: type[Base], rows: Sequence[dict[str, Any]]) -> None:
+    """The same, several times as fast, where nobody needs the ids. All rows name the same columns."""
+    if not rows:
+        return
+    names = list(rows[0])
+    connection = db.session.connection()
+    columns = model.__table__.columns
+    adapt = [
+        columns[name].type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+        or _as_it_is
+        for name in names
+    ]
+    driver: Any = connection.connection.driver_connection
+    into = f"COPY {model.__tablename__} ({', '.join(names)}) FROM STDIN"
+    with driver.cursor() as cursor, cursor.copy(into) as copy:
+        for row in rows:
+            copy.write_row([each(row[name]) for each, name in zip(adapt, names, strict=True)])
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def backdated(model: type[Base]) -> AbstractContextManager[None]:
     """Facts with two times get the recorded times of their rows: what an academy has no way to do."""
+    return without_trigger(model, "facts_begin_now")
+
+
+@contextmanager
+def without_trigger(model: type[Base], trigger: str) -> Iterator[None]:
     for word in ("DISABLE", "ENABLE"):
-        db.session.execute(
-            text(f"ALTER TABLE {model.__tablename__} {word} TRIGGER facts_begin_now")
-        )
+        db.session.execute(text(f"ALTER TABLE {model.__tablename__} {word} TRIGGER {trigger}"))
         if word == "DISABLE":
             yield
 
