@@ -1,7 +1,8 @@
 """What the people of a finished cohort agreed to: the education when they began, the rest when it ended.
 
-Most agree to everything and some think better of it later. A few do not let the academy keep their data
-longer than it must, so that there is always somebody whose period is over.
+Most agree to everything and some think better of it later. A few of the later cohorts do not let the
+academy keep their data longer than it must, so that there is always somebody whose period is over; of
+the earlier ones whose period was over is destroyed, and not told of here.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,10 +14,11 @@ from lms.demo.admissions import Participant
 from lms.demo.following import Followed
 from lms.demo.rows import chance, copy_rows, seoul
 from lms.privacy.models import Channel, Consent
+from lms.privacy.purpose_files import purposes
 from lms.surveys.models import PURPOSE
 
 EDUCATION, CONTACT, KEEPING = "education", "employer-contact", "completion-record"
-NOT_KEPT = 3  # graduates of each cohort
+NOT_KEPT = {3: (2, 0), 4: (2, 4), 5: (2, 3)}  # graduates and leavers, by cohort
 LETS_CONTACT = 0.6
 LEAVERS_FOLLOWED = 0.75
 
@@ -34,13 +36,16 @@ def load_consents(
     random = chance(f"consents of cohort {number}")
     followed = {one.user_id: one for one in people}
     reluctant = [one.user_id for one in followed.values() if not one.agreed]
-    not_kept = set(random.sample(reluctant, NOT_KEPT))
+    left = [one.user_id for one in participants if one.left_on]
+    graduates, leavers = NOT_KEPT.get(number, (0, 0))
+    not_kept = {*random.sample(reluctant, graduates), *random.sample(left, leavers)}
     rows = []
     for participant in participants:
         person, one = participant.user_id, followed.get(participant.user_id)
         rows.append(_row(person, EDUCATION, given=True, at=_moment(starts_on, random)))
         at = _moment(participant.left_on or completed_on, random)
-        follows = one.agreed if one else random.random() < LEAVERS_FOLLOWED
+        follows = random.random() < LEAVERS_FOLLOWED and person not in not_kept
+        follows = one.agreed if one else follows
         rows.append(_row(person, PURPOSE, given=follows, at=at))
         rows.append(_row(person, KEEPING, given=person not in not_kept, at=at))
         rows.append(_row(person, CONTACT, given=random.random() < LETS_CONTACT, at=at))
@@ -50,6 +55,15 @@ def load_consents(
             )
     rows.sort(key=lambda row: row["at"])
     copy_rows(Consent, [row for row in rows if row["at"] <= until])
+
+
+def load_education_consents(people: Sequence[int], *, starts_on: date) -> None:
+    """Of those who take part now: the rest they have yet to decide."""
+    random = chance("consents of the running cohort")
+    copy_rows(
+        Consent,
+        [_row(one, EDUCATION, given=True, at=_moment(starts_on, random)) for one in people],
+    )
 
 
 def _moment(day: date, random: Random) -> datetime:
@@ -62,7 +76,7 @@ def _row(
     return {
         "user_id": person,
         "purpose": purpose,
-        "version": 1,
+        "version": purposes(on=at.date())[purpose].version,
         "given": given,
         "channel": channel,
         "by_id": person,
