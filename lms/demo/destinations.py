@@ -6,9 +6,10 @@ count was known by it, so that the count holds with the knowledge of its day.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import accumulate, zip_longest
 from random import Random
-from typing import Any
 
 from lms.demo.admissions import Participant
 from lms.demo.careers import give_workplaces
@@ -19,7 +20,6 @@ from lms.demo.lives import AUDIT_ON, LAST_NEWS_ON, WORKING_BY, Life, lives
 from lms.demo.rows import backdated, chance, copy_rows, insert_rows, seoul
 from lms.metrics.facts import GWANGJU, Leaving, SpellKind
 from lms.outcomes.models import StatusSpell
-from lms.surveys.models import MONTHS
 
 # By when what had begun until then was known.
 COUNTS = (
@@ -47,58 +47,64 @@ def record_destinations(
     first: list[Spell] = []
     later: list[tuple[int, Spell]] = []  # with the place of the row that it supersedes
     for life in found:
-        for before, after in _known(life, random):
-            first.append({**before, "recorded_by_id": recorded_by_id})
+        for before, after in _known(life, recorded_by_id, random):
+            first.append(before)
             if after is not None:
-                later.append((len(first) - 1, {**after, "recorded_by_id": recorded_by_id}))
-    first += [{**_early_job(one, random), "recorded_by_id": recorded_by_id}
-              for one in leavers if one.leaving is Leaving.EARLY_JOB]  # fmt: skip
+                later.append((len(first) - 1, after))
+    first += [
+        {**_early_job(one, random), "recorded_by_id": recorded_by_id}
+        for one in leavers
+        if one.leaving is Leaving.EARLY_JOB
+    ]
     with backdated(StatusSpell):
         ids = insert_rows(StatusSpell, first)
         copy_rows(StatusSpell, [{**row, "supersedes_id": ids[place]} for place, row in later])
     return found
 
 
-def _known(life: Life, random: Random) -> Iterator[tuple[Spell, Spell | None]]:
+@dataclass(frozen=True)
+class Learnt:
+    """When and how somebody heard of a spell; what people answer is recorded by nobody else."""
+
+    at: datetime
+    source: str
+    in_survey: bool = False
+
+
+def _known(life: Life, by_id: int, random: Random) -> Iterator[tuple[Spell, Spell | None]]:
     """Each spell as it was known first, and as its end became known."""
-    known_at: list[datetime] = []
-    sources = []
-    for row in life.spells:
-        moment, source = _learnt(row, life.followed, random)
-        known_at.append(max([moment, *known_at[-1:]]))
-        sources.append(f"{source} · {INVENTED}")
-    for place, row in enumerate(life.spells):
-        begun: dict[str, Any] = {"recorded_at": known_at[place], "source": sources[place]}
-        ended_at = known_at[place + 1] if place + 1 < len(life.spells) else known_at[place]
-        if ended_at == known_at[place]:
-            yield {**row, **begun}, None
+    learnt = [_learnt(row, life.followed, random) for row in life.spells]
+    known_at = [*accumulate((one.at for one in learnt), max)]
+    for row, one, at, ended_at in zip_longest(life.spells, learnt, known_at, known_at[1:]):
+        known: Spell = {
+            **row,
+            "recorded_at": at,
+            "source": f"{one.source} · {INVENTED}",
+            "recorded_by_id": None if one.in_survey else by_id,
+        }
+        if ended_at in (None, at):
+            yield known, None
             continue
         yield (
-            {**row, **begun, "valid_to": None, "superseded_at": ended_at},
-            {**row, **begun, "recorded_at": ended_at, "reason": FOLLOWED_UP},
+            {**known, "valid_to": None, "superseded_at": ended_at},
+            {**known, "recorded_at": ended_at, "reason": FOLLOWED_UP},
         )
 
 
-def _learnt(row: Spell, one: Followed, random: Random) -> tuple[datetime, str]:
-    """When and how somebody heard of it."""
-    began, level = row["valid_from"], row["evidence_level"]
-    moment = seoul(began + timedelta(days=random.randint(14, 56)), random.randint(9, 17))
-    source = "전화 확인"
+def _learnt(row: Spell, one: Followed, random: Random) -> Learnt:
+    began, ended, level = row["valid_from"], row["valid_to"], row["evidence_level"]
+    latest = _latest(began)
+    by_and_by = seoul(began + timedelta(days=random.randint(14, 56)), random.randint(9, 17))
     if row["kind"] is SpellKind.UNKNOWN:
-        moment, source = seoul(began + NOTHING_HEARD, 9), "조사에서 확인되지 않음"
-    elif level >= SHOWN_FROM:
-        source = "보험·세금 기록" if level >= INSURED_FROM else "계약서·등록증·재학증명서"
-    else:
-        for months in MONTHS:
-            answer = one.answered.get(months)
-            if (
-                answer
-                and began <= answer.date()
-                and answer <= min(_latest(began), seoul(began + SAID_WITHIN, 9))
-            ):
-                moment, source = answer, f"수료 후 {months}개월 조사"
-                break
-    return min(moment, _latest(began)), source
+        return Learnt(min(seoul(began + NOTHING_HEARD, 9), latest), "조사에서 확인되지 않음")
+    if level >= SHOWN_FROM:
+        papers = "보험·세금 기록" if level >= INSURED_FROM else "계약서·등록증·재학증명서"
+        return Learnt(min(by_and_by, latest), papers)
+    for months, at in one.answered.items():
+        still_so = began <= at.date() and (ended is None or at.date() < ended)
+        if still_so and at <= min(latest, seoul(began + SAID_WITHIN, 9)):
+            return Learnt(at, f"수료 후 {months}개월 조사", in_survey=True)
+    return Learnt(min(by_and_by, latest), "전화 확인")
 
 
 def _latest(began: date) -> datetime:

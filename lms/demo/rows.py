@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, text
+from sqlalchemy import func, select, text
 
 from lms.db import Base, db
 from lms.i18n import SEOUL
@@ -24,17 +24,23 @@ def insert_rows(model: type[Base], rows: Sequence[dict[str, Any]]) -> list[int]:
     """Insert the rows; their ids, in the same order."""
     if not rows:
         return []
-    key = model.__mapper__.primary_key[0]
-    made = db.session.scalars(
-        insert(model).returning(key, sort_by_parameter_order=True), list(rows)
-    )
-    return list(made)
+    key = model.__mapper__.primary_key[0].name
+    if key not in rows[0]:
+        of_key = func.nextval(func.pg_get_serial_sequence(model.__tablename__, key))
+        ids = db.session.scalars(select(of_key).select_from(func.generate_series(1, len(rows))))
+        rows = [{key: number, **row} for number, row in zip(ids, rows, strict=True)]
+    copy_rows(model, rows)
+    return [row[key] for row in rows]
 
 
 def copy_rows(model: type[Base], rows: Sequence[dict[str, Any]]) -> None:
-    """The same, several times as fast, where nobody needs the ids. All rows name the same columns."""
+    """The same where nobody needs the ids: by COPY, several times as fast as INSERT.
+
+    All rows name the same columns; the others are left to the defaults of the database.
+    """
     if not rows:
         return
+    db.session.flush()
     names = list(rows[0])
     connection = db.session.connection()
     columns = model.__table__.columns
