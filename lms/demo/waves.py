@@ -4,7 +4,8 @@ An answer says what the person's life said that day. A wave that is still open i
 worker goes on with it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
@@ -41,50 +42,64 @@ BANDS = (200, 250, 300, 350, 400, 500)  # 10,000 KRW a month: where a band of pa
 WORK = (SpellKind.EMPLOYEE, SpellKind.FOUNDER, SpellKind.FREELANCE)
 
 
+@dataclass(frozen=True)
+class Survey:
+    """What the waves of a cohort share. `lives` by student number; `gone`: whose address is no good."""
+
+    cohort: Cohort
+    lives: Sequence[Life]
+    gone: Collection[int]
+    employers: Mapping[int, str]
+    by_id: int
+    now: datetime
+    random: Random
+
+
 def load_waves(cohort: Cohort, lives: Sequence[Life], *, by_id: int, now: datetime) -> None:
     """Every wave whose census day has come."""
     random = chance(f"survey of cohort {cohort.number}")
     query = select(EmployerRecord.employer_id, EmployerRecord.name).where(known(EmployerRecord))
     employers = {row.employer_id: row.name for row in db.session.execute(query)}
-    lives = sorted(lives, key=lambda life: life.followed.enrolment_id)  # by student number
-    gone = {
-        life.followed.user_id
-        for life in lives
-        if not life.followed.answered and random.random() < ADDRESS_GONE
-    }
-    completed_on = lives[0].followed.completed_on
+    lives = sorted(lives, key=lambda life: life.followed.enrolment_id)
+    silent = [life.followed.user_id for life in lives if not life.followed.answered]
+    gone = {person for person in silent if random.random() < ADDRESS_GONE}
+    survey = Survey(cohort, lives, gone, employers, by_id, now, random)
     for months in MONTHS:
-        begins = opened_at(completed_on, months)
-        if begins > now:
-            break
-        [wave] = insert_rows(Wave, [_wave(cohort, months, completed_on, begins)])
-        asked = [{"wave_id": wave, "enrolment_id": life.followed.enrolment_id} for life in lives]
-        ids = insert_rows(Invitation, asked)
-        attempts, drafts, responses = [], [], []
-        for invitation, life in zip(ids, lives, strict=True):
-            one = life.followed
-            if not one.agrees(begins):
-                continue
-            answered_at = one.answered.get(months)
-            stops_at = answered_at or one.withdrew_at
-            tries = _tries(begins, stops_at, one.user_id in gone, answered_at is not None, random)
-            attempts += [_attempt(invitation, by_id, *each) for each in tries if each[0] <= now]
-            if answered_at and answered_at <= now:
-                responses.append(_response(invitation, life, months, answered_at, employers))
-            elif not answered_at and random.random() < BEGINS_ONLY:
-                saved_at = begins + timedelta(hours=random.randint(1, 60))
-                drafts.append({"invitation_id": invitation, "answers": {"kind": "employee"}, "saved_at": saved_at})  # fmt: skip
-        copy_rows(Attempt, attempts)
-        copy_rows(Draft, drafts)
-        with backdated(Response):
-            copy_rows(Response, responses)
+        begins = opened_at(lives[0].followed.completed_on, months)
+        if begins <= now:
+            _load_wave(survey, months, begins)
 
 
-def _wave(cohort: Cohort, months: int, completed_on: date, begins: datetime) -> dict[str, Any]:
+def _load_wave(survey: Survey, months: int, begins: datetime) -> None:
+    now, random, lives = survey.now, survey.random, survey.lives
+    census = census_on(lives[0].followed.completed_on, months)
+    [wave] = insert_rows(Wave, [_wave(survey.cohort, months, census, begins)])
+    asked = [{"wave_id": wave, "enrolment_id": life.followed.enrolment_id} for life in lives]
+    attempts, drafts, responses = [], [], []
+    for invitation, life in zip(insert_rows(Invitation, asked), lives, strict=True):
+        one = life.followed
+        if not one.agrees(begins):
+            continue
+        answered_at = one.answered.get(months)
+        stops_at = answered_at or one.withdrew_at
+        is_gone = one.user_id in survey.gone
+        tries = _tries(begins, stops_at, is_gone, answered_at is not None, random)
+        attempts += [_attempt(invitation, survey.by_id, *each) for each in tries if each[0] <= now]
+        if answered_at and answered_at <= now:
+            responses.append(_response(invitation, life, months, answered_at, survey.employers))
+        elif not answered_at and random.random() < BEGINS_ONLY:
+            drafts.append(_draft(invitation, begins + timedelta(hours=random.randint(1, 60))))
+    copy_rows(Attempt, attempts)
+    copy_rows(Draft, [draft for draft in drafts if draft["saved_at"] <= now])
+    with backdated(Response):
+        copy_rows(Response, responses)
+
+
+def _wave(cohort: Cohort, months: int, census: date, begins: datetime) -> dict[str, Any]:
     return {
         "cohort_id": cohort.id,
         "months": months,
-        "census_on": census_on(completed_on, months),
+        "census_on": census,
         "questionnaire": QUESTIONNAIRE,
         "opened_at": begins,
         "opened_by_id": None,
@@ -134,6 +149,12 @@ def _attempt(
         "at": at,
         "by_id": None if channel is Channel.MAIL else by_id,
     }
+
+
+def _draft(invitation: int, saved_at: datetime) -> dict[str, Any]:
+    """Somebody has said what they do, and not yet where."""
+    answers = {"kind": SpellKind.EMPLOYEE.value}
+    return {"invitation_id": invitation, "answers": answers, "saved_at": saved_at}
 
 
 def _response(
