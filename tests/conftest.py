@@ -296,28 +296,30 @@ def as_(app: Flask) -> Callable[[object | None], FlaskClient]:
     return client
 
 
-@pytest.fixture
-def counted(app: Flask) -> Callable[[], AbstractContextManager[list[str]]]:
-    """with counted() as statements: the SQL that ran inside, savepoints left out."""
+@contextmanager
+def statements_run(engine: Any) -> Iterator[list[str]]:
+    """The SQL that runs inside, savepoints left out."""
     from sqlalchemy import event
 
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK")):
+            statements.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+@pytest.fixture
+def counted(app: Flask) -> Callable[[], AbstractContextManager[list[str]]]:
+    """with counted() as statements: …"""
     from lms.db import db
 
-    @contextmanager
-    def _counted() -> Iterator[list[str]]:
-        statements: list[str] = []
-
-        def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-            if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK")):
-                statements.append(statement)
-
-        event.listen(db.engine, "before_cursor_execute", note)
-        try:
-            yield statements
-        finally:
-            event.remove(db.engine, "before_cursor_execute", note)
-
-    return _counted
+    return lambda: statements_run(db.engine)
 
 
 @pytest.fixture

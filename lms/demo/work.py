@@ -22,7 +22,7 @@ from lms.coursework.models import (
 )
 from lms.db import db
 from lms.demo.answers import Answer, Material
-from lms.demo.rows import backdated, insert_rows, random_key
+from lms.demo.rows import backdated, copy_rows, insert_rows, random_key
 from lms.gradebook.models import GradeRelease, Mark
 
 LATE_SHARE = 0.06
@@ -108,7 +108,7 @@ def hand_in(assignment: Assignment, works: Sequence[HandedIn], *, random: Random
         for run, work in zip(runs, works, strict=True)
         for question in assignment.questions
     ]
-    insert_rows(Score, scores)
+    copy_rows(Score, scores)
     return submissions
 
 
@@ -168,7 +168,7 @@ def mark(
                     }
                 )
     with backdated(Mark):
-        insert_rows(Mark, rows)
+        copy_rows(Mark, rows)
 
 
 def _comment(share: float, random: Random) -> str:
@@ -178,4 +178,4 @@ def _comment(share: float, random: Random) -> str:
 def show_results(submissions: Sequence[int], *, by_id: int, at: datetime) -> None:
     rows = [{"submission_id": row, "by_id": by_id, "released_at": at} for row in submissions]
     with backdated(GradeRelease):
-        insert_rows(GradeRelease, rows)
+        copy_rows(GradeRelease, rows)
