@@ -1,44 +1,24 @@
-"""One statement that counts everything all metrics ask of some cohorts: who is in which class.
+"""Which class every person is in, for every metric, counted by cohort.
 
-It passes once over the cohorts' people and their spells, both read from indexes in their order
-(models.py), so its cost grows with the people and not with the metrics' number of joins:
-
-    people   one row per enrolment as known then, with the days on which each metric looks at it
-    persons  people and their spells grouped by enrolment: per question the first class that fits
-    counts   persons grouped by cohort
-
-Metrics that look at the same days, with the same evidence, for the same classes are one `Looking`.
+The people and their spells are columns of numbers (columns.py). What decides is asked of
+metrics/classifying.py once for each content that a fact has and for each day on which somebody ended
+(contents.py, days.py); here it is looked up for everybody.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
-from typing import Any, NamedTuple
+from functools import cache
+from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Date,
-    Float,
-    Select,
-    and_,
-    case,
-    cast,
-    func,
-    literal,
-    literal_column,
-    null,
-    or_,
-    select,
-)
-from sqlalchemy.dialects.postgresql import array
+import numpy as np
+from numpy.typing import NDArray
 
-from lms.cohorts.models import EnrolmentRecord
 from lms.metrics.classifying import Question
 from lms.metrics.definition import (
     Among,
     AsOf,
+    Condition,
     Day,
     Definition,
     Incidence,
@@ -47,59 +27,50 @@ from lms.metrics.definition import (
     When,
 )
 from lms.metrics.facts import Leaving, SpellKind
-from lms.outcomes.compiling import class_of_person, class_of_spell, earlier, number
-from lms.outcomes.days import Days
-from lms.outcomes.models import IntentAnswer, StatusSpell
-from lms.recorded import known
+from lms.metrics.figure import WindowState
+from lms.metrics.incidence import DAYS, times
+from lms.outcomes.columns import Columns, Source, pairs
+from lms.outcomes.contents import Contents
+from lms.outcomes.days import Calendar, number_of
 
-ENDING_BITS = 64  # a wait is days * 64 + the position of its class; 63: nothing ended it
-NO_ENDING = ENDING_BITS - 1
-END_BITS = 1 << 24  # days; before them the day of the end, counted from the first one's
-EPOCH = date(1970, 1, 1)
+Truths = NDArray[np.bool_]
+Numbers = NDArray[Any]  # whole ones
+
+UNKNOWN = Condition("kind", "in", (SpellKind.UNKNOWN.value,))
+COMPLETED = Condition("completed_on", "not in", (None,), of_person=True)
+HIRED_EARLY = Condition("leaving", "in", (Leaving.EARLY_JOB.value,), of_person=True)
 
 
-class Looking(NamedTuple):
-    """What a person's class follows from."""
-
-    day: Day
-    floor: int
-    whens: tuple[When, ...]
-    incidence: bool
-
-    @classmethod
-    def of(cls, definition: Definition) -> Looking:
-        return cls(
-            definition.day,
-            definition.evidence_floor,
-            tuple(one.when for one in definition.classes),
-            isinstance(definition.measure, Incidence),
-        )
+def _evident(floor: int) -> Condition:
+    return Condition("evidence_level", "at least", (floor,))
 
 
 class Counting:
-    """The question to all metrics together, for people whose ends lie between two days."""
+    """All that metrics ask of the cohorts of a source; a row of each answer is a cohort or a person."""
 
-    def __init__(
-        self,
-        question: Question,
-        metrics: Iterable[Definition],
-        *,
-        recorded: datetime | None,
-        first_end: date,
-        last_end: date,
-    ) -> None:
+    def __init__(self, question: Question, metrics: Iterable[Definition], source: Source) -> None:
         self.question = question
-        self.valid_on = question.valid_on
-        self.recorded = recorded
-        self.metrics = self._with_those_referred_to(metrics)
-        self.lookings = list(dict.fromkeys(Looking.of(one) for one in self.metrics))
-        self.counted = list(
-            dict.fromkeys((self.looking(one), one.population) for one in self.metrics)
-        )
-        self.populations = list(dict.fromkeys(population for _, population in self.counted))
-        self.medians = [one for one in self.metrics if isinstance(one.measure, Median)]
-        rules = list(dict.fromkeys(looking.day for looking in self.lookings))
-        self.days = Days(question, rules, first=first_end, last=last_end)
+        self.valid_on = number_of(question.valid_on)
+        metrics = self._with_those_referred_to(metrics)
+        asked = [UNKNOWN, COMPLETED, HIRED_EARLY, *(_evident(one.evidence_floor) for one in metrics)]
+        asked += [
+            condition
+            for metric in metrics
+            for one in metric.classes
+            for conditions in one.when
+            for condition in conditions
+        ]
+        self.of_person = Contents(one for one in asked if one.of_person)
+        self.of_spell = Contents(one for one in asked if not one.of_person)
+        self.holds = cache(self._holds)
+        self._read_people(source)
+        fields = {one.measure.field for one in metrics if isinstance(one.measure, Median)}
+        self._read_spells(source, sorted(fields))
+        self.members = cache(self._members)
+        self._table = cache(self._make_table)
+        self._looked_at = cache(self._look)
+        self._placed = cache(self._place)
+        self._waited = cache(self._wait)
 
     def _with_those_referred_to(self, metrics: Iterable[Definition]) -> list[Definition]:
         found = {one.id: one for one in metrics}
@@ -109,220 +80,183 @@ class Counting:
                 found[one.id] = one
         return [*found.values()]
 
-    def looking(self, definition: Definition) -> int:
-        return self.lookings.index(Looking.of(definition))
+    # reading
+
+    def _read_people(self, source: Source) -> None:
+        people = source.people(self.of_person)
+        rows, cohort = pairs(people["cohort"], np.array(source.cohorts, np.int64))
+        self.cohorts = len(source.cohorts)
+        begun = people["enrolled_on"][rows] <= self.valid_on
+        everybody = np.bincount(cohort, minlength=self.cohorts)
+        rows, self.cohort = rows[begun], cohort[begun]
+        self.user = people["user"][rows]
+        ended_on = people["ended_on"][rows]
+        self.ended = ended_on <= self.valid_on
+        self.states = self._states(everybody)
+        ends, self.end = _numbered(np.minimum(ended_on, self.valid_on))
+        self.calendar = Calendar(self.question, ends)
+        content = people["content"][rows]
+        if "intent" in self.of_person.digits:
+            intents = source.intents(self.of_person)
+            answers, at = pairs(intents["enrolment"], people["enrolment"][rows])
+            content[at] += intents["content"][answers]
+        self.person_contents, self.content = _numbered(content)
+
+    def _states(self, everybody: Numbers) -> list[WindowState]:
+        begun = self._by_cohort(np.ones(len(self.cohort), bool))
+        closed = (begun == everybody) & (begun == self._by_cohort(self.ended))
+        states = np.where(begun == 0, WindowState.TO_OPEN, np.where(closed, WindowState.CLOSED, WindowState.RUNNING))
+        return [WindowState(state) for state in states.tolist()]
+
+    def _read_spells(self, source: Source, measured: Sequence[str]) -> None:
+        spells = source.spells(self.of_spell, measured)
+        rows, self.person = pairs(spells["user"], self.user)
+        self.begins, self.ends = spells["valid_from"][rows], spells["valid_to"][rows]
+        self.measured = {field: spells[field][rows] for field in measured}
+        self.spell_contents, content = _numbered(spells["content"][rows])
+        self.no_spell = len(self.spell_contents)
+        # Where a person's and a spell's content meet in a table of all classes.
+        self.cell_alone = self.content * (self.no_spell + 1) + self.no_spell
+        self.cell = self.content[self.person] * (self.no_spell + 1) + content
+        self.spell_end = self.end[self.person]
+        
+
+    # conditions
+
+    def _holds(self, condition: Condition) -> Truths:
+        """Of each content that a person has; or that a spell has, and last of no spell."""
+        if condition.of_person:
+            return self.of_person.holds(condition, self.person_contents)
+        return np.append(self.of_spell.holds(condition, self.spell_contents), False)
+
+    def _make_table(self, whens: tuple[When, ...], floor: int) -> Numbers:
+        """The first class that fits, of each person's content with each spell's or with none."""
+        table = np.full((len(self.person_contents), self.no_spell + 1), len(whens), np.uint8)
+        for position, when in reversed([*enumerate(whens)]):
+            for conditions in when:
+                person, spell = np.ones(len(table), bool), np.ones(table.shape[1], bool)
+                for one in conditions:
+                    both = person if one.of_person else spell
+                    both &= self.holds(one)
+                if not all(one.of_person for one in conditions):
+                    spell &= self.holds(_evident(floor))
+                table[np.ix_(person, spell)] = position
+        return table.ravel()
 
     # people
 
-    def _people(self, cohorts: Sequence[int]) -> Any:
-        record = EnrolmentRecord
-        end = func.coalesce(record.completed_on, record.left_on)
-        begun = record.enrolled_on <= self.valid_on
-        ended = and_(begun, end <= self.valid_on)
-        inner = (
-            select(
-                record.cohort_id, record.id, record.user_id, record.enrolled_on,
-                begun.label("begun"),
-                case((ended, end)).label("ended_on"),
-                case((ended, record.completed_on)).label("completed_on"),
-                case((ended, record.left_on)).label("left_on"),
-                case((ended, record.leaving)).label("leaving"),
-                (IntentAnswer.answer if self._asks_intent else null()).label("intent"),
-            )
-            .where(record.cohort_id.in_(cohorts), known(record, self.recorded))
-        )  # fmt: skip
-        if self._asks_intent:
-            inner = inner.outerjoin(
-                IntentAnswer,
-                and_(
-                    IntentAnswer.enrolment_id == record.enrolment_id,
-                    known(IntentAnswer, self.recorded),
-                ),
-            )
-        seen = inner.subquery("seen")
-        return (
-            select(*seen.c, *self.days.columns(seen.c.ended_on))
-            .order_by(seen.c.cohort_id, seen.c.id)
-            # So that the days are looked up once per person; a plain 0 would hinder parallel plans.
-            .offset(literal_column("'0'"))
-            .subquery("people")
-        )
+    def _members(self, population: Population | Among) -> Truths:
+        match population:
+            case Among(metric, codes):
+                base = self.question.definitions[metric]
+                positions = [at for at, one in enumerate(base.classes) if one.code in codes]
+                return np.isin(self.classes(base), positions) & self.members(base.population)
+            case Population.ENROLLED:
+                return np.ones(len(self.cohort), bool)
+            case Population.EXITERS:
+                return self.ended
+            case Population.COMPLETERS:
+                return self.holds(COMPLETED)[self.content]
+            case Population.COMPLETERS_AND_EARLY_HIRED:
+                return (self.holds(COMPLETED) | self.holds(HIRED_EARLY))[self.content]
 
-    @property
-    def _asks_intent(self) -> bool:
-        return any(
-            condition.of_person and condition.field == "intent"
-            for looking in self.lookings
-            for when in looking.whens
-            for conditions in when
-            for condition in conditions
-        )
+    def classes(self, metric: Definition) -> Numbers:
+        """The position of the class of each person on the metric's day, or so far."""
+        return self._placed(metric.day, _whens(metric), metric.evidence_floor)
 
-    # persons
+    def _place(self, day: Day, whens: tuple[When, ...], floor: int) -> Numbers:
+        table = self._table(whens, floor)
+        found = table[self.cell_alone]
+        rows = self._looked_at(day)
+        np.minimum.at(found, self.person[rows], table[self.cell[rows]])
+        return found
 
-    def _persons(self, cohorts: Sequence[int]) -> Any:
-        people, spell = self._people(cohorts), StatusSpell
-        found = [self._class(people, looking) for looking in self.lookings]
-        flags = {
-            population: func.bool_or(condition)
-            for population, condition in self._plain_members(people).items()
-        }
-        member = {
-            population: flags[population]
-            if isinstance(population, Population)
-            else self._among(population, found, flags)
-            for population in self.populations
-        }
-        columns = [
-            case((member[population], found[looking])).label(f"class_{position}")
-            for position, (looking, population) in enumerate(self.counted)
-        ]
-        columns += [
-            member[population].label(f"member_{position}")
-            for position, population in enumerate(self.populations)
-        ]
-        columns += [
-            value.label(f"value_{position}")
-            for position, definition in enumerate(self.medians)
-            for value in [self._value(people, definition, found, member)]
-        ]
-        return (
-            select(
-                people.c.cohort_id,
-                func.min(people.c.ended_on).label("ended_on"),
-                func.bool_or(people.c.begun).label("begun"),
-                *columns,
-            )
-            .select_from(people)
-            .outerjoin(
-                spell,
-                and_(
-                    spell.user_id == people.c.user_id,
-                    spell.valid_from <= self.valid_on,
-                    known(spell, self.recorded),
-                ),
-            )
-            .group_by(people.c.cohort_id, people.c.id)
-            .subquery("persons")
-        )
+    def _look(self, day: Day) -> Numbers:
+        """The spells that are seen."""
+        if isinstance(day, AsOf):
+            return np.flatnonzero(self.ends > self.valid_on)
+        first, last = (np.minimum(days, self.valid_on) for days in self.calendar.days(day))
+        seen = (self.begins <= last[self.spell_end]) & (self.ends > first[self.spell_end])
+        return np.flatnonzero(seen)
 
-    def _plain_members(self, people: Any) -> dict[Population | Among, ColumnElement[bool]]:
-        completed = people.c.completed_on.is_not(None)
-        return {
-            Population.ENROLLED: people.c.begun,
-            Population.EXITERS: people.c.ended_on.is_not(None),
-            Population.COMPLETERS: completed,
-            Population.COMPLETERS_AND_EARLY_HIRED: or_(
-                completed, func.coalesce(people.c.leaving, "") == Leaving.EARLY_JOB.value
-            ),
-        }
+    def _wait(self, day: Day, whens: tuple[When, ...], floor: int) -> tuple[Numbers, Numbers]:
+        """Days until the first event, or as far as somebody was followed; and the class, or none."""
+        begin = self.calendar.days(day)[1][self.spell_end]
+        rows = np.flatnonzero(self.ends > begin)
+        begin, person, cell = begin[rows], self.person[rows], self.cell[rows]
+        table, none = self._table(whens, floor), len(whens)
+        alone, never = table[self.cell_alone].astype(np.int64), np.iinfo(np.int64).max
+        first = np.where(alone < none, alone, never)
+        event = np.maximum(self.begins[rows] - begin, 0) * np.int64(none + 1) + table[cell]
+        met = table[cell] < none
+        np.minimum.at(first, person[met], event[met])
+        unknown = np.tile(self.holds(UNKNOWN), len(self.person_contents))
+        known = (self._table(whens, 0)[cell] == none) & ~unknown[cell]
+        followed = np.zeros(len(self.cohort), np.int64)
+        until = np.minimum(self.ends[rows], self.valid_on) - begin
+        np.maximum.at(followed, person[known], until[known].astype(np.int64))
+        has_met = first < never
+        return np.where(has_met, first // (none + 1), followed), np.where(has_met, first % (none + 1), none)
 
-    def _among(
-        self, population: Among, found: list[ColumnElement[int]], flags: Any
-    ) -> ColumnElement[bool]:
-        """In some classes of another metric, and of that one's population."""
-        base = self.question.definitions[population.metric]
-        codes = [one.code for one in base.classes]
-        positions = [number(codes.index(code)) for code in population.classes]
-        within = func.coalesce(found[self.looking(base)].in_(positions), False)
-        wider = base.population
-        return and_(
-            within,
-            flags[wider] if isinstance(wider, Population) else self._among(wider, found, flags),
-        )
+    # cohorts
 
-    def _class(self, people: Any, looking: Looking) -> ColumnElement[int]:
-        """The aggregate of a person's spells: the first class that fits, or the wait."""
-        if looking.incidence:
-            return self._wait(people, looking)
-        return func.min(self._position(people, looking))
+    def _by_cohort(self, people: Truths) -> Numbers:
+        return np.bincount(self.cohort[people], minlength=self.cohorts)
 
-    def _position(self, people: Any, looking: Looking) -> ColumnElement[int]:
-        of_spell = class_of_spell(looking.whens, people.c)
-        if of_spell is not None:
-            of_spell = case((self._is_looked_at(people, looking), of_spell))
-        return earlier(class_of_person(looking.whens, people.c), of_spell)
+    def counts(self, metric: Definition) -> Numbers:
+        """People by cohort and class; last those whom none fits."""
+        return self._grouped(metric, self.classes(metric), len(metric.classes) + 1)
 
-    def _is_looked_at(self, people: Any, looking: Looking) -> ColumnElement[bool]:
-        spell = StatusSpell
-        first, last = (of(people, looking.day) for of in (self.days.first_of, self.days.last_of))
-        tests: list[ColumnElement[bool]] = [or_(spell.valid_to.is_(None), spell.valid_to > first)]
-        if not isinstance(looking.day, AsOf):
-            tests.insert(0, spell.valid_from <= last)
-        if looking.floor:
-            tests.append(spell.evidence_level >= number(looking.floor))
-        return and_(*tests)
+    def waits(self, metric: Definition, months: int) -> Numbers:
+        """People by cohort, time and ending, as incidence.Waits has them."""
+        since, ending = self._waited(metric.day, _whens(metric), metric.evidence_floor)
+        begin = self.calendar.days(metric.day)[1]
+        over = np.array([self.calendar.after(metric.day, month) - begin for month in range(months + 1)])
+        month = sum(since >= days[self.end] for days in over[1:])
+        time = month * DAYS + since - over[month, self.end]
+        time = np.where(since > over[-1][self.end], times(months) - 1, time)
+        endings = len(metric.classes) + 1
+        found = self._grouped(metric, time * endings + ending, times(months) * endings)
+        return found.reshape(self.cohorts, -1, endings)
 
-    def _wait(self, people: Any, looking: Looking) -> ColumnElement[int]:
-        """Days from the begin to the first event, or as far as the person was followed."""
-        spell = StatusSpell
-        begin = self.days.last_of(people, looking.day)
-        later = or_(spell.valid_to.is_(None), spell.valid_to > begin)
-        until = func.least(func.coalesce(spell.valid_to, self.valid_on), self.valid_on)
-        known_then = [later, spell.kind != SpellKind.UNKNOWN.value]
-        event = class_of_spell(looking.whens, people.c)
-        if event is not None:
-            known_then.append(event.is_(None))
-            evident = and_(later, spell.evidence_level >= number(looking.floor))
-            waited = func.greatest(spell.valid_from - begin, number(0))
-            event = case((evident, waited * number(ENDING_BITS) + event))
-        followed = case((and_(*known_then), func.greatest(until - begin, number(0))))
-        return func.coalesce(
-            func.min(earlier(class_of_person(looking.whens, people.c), event)),
-            func.coalesce(func.max(followed), number(0)) * number(ENDING_BITS) + number(NO_ENDING),
-        )
+    def _grouped(self, metric: Definition, value: Numbers, values: int) -> Numbers:
+        members = self.members(metric.population)
+        of = self.cohort[members] * values + value[members]
+        return np.bincount(of, minlength=self.cohorts * values).reshape(self.cohorts, values)
 
-    def _value(
-        self, people: Any, definition: Definition, found: Any, member: Any
-    ) -> ColumnElement[float]:
-        """Of the class's spell that began last and says the value; the highest, where several did."""
-        assert isinstance(definition.measure, Median)
-        looking = Looking.of(definition)
-        position = self._position(people, looking)
-        value = StatusSpell.__table__.c[definition.measure.field]
-        began = cast(StatusSpell.valid_from - literal(EPOCH, Date), Float)
-        of_class = [
-            (
-                found[self.looking(definition)] == number(at),
-                func.max(array([began, cast(value, Float)])).filter(
-                    position == number(at), value.is_not(None)
-                )[2],
-            )
-            for at, one in enumerate(definition.classes)
-            if one.code in definition.numerator
-        ]
-        return case((member[definition.population], case(*of_class)))
+    def are_late(self, metric: Definition) -> Truths:
+        """Whether somebody's day (of an incidence: the end of somebody's months) has not come."""
+        if isinstance(metric.measure, Incidence):
+            days = self.calendar.after(metric.day, metric.measure.months)
+            return self._by_cohort(self.members(metric.population) & (days > self.valid_on)[self.end]) > 0
+        late = self.calendar.days(metric.day)[1] > self.valid_on
+        found = self._by_cohort(self.members(metric.population) & late[self.end]) > 0
+        if isinstance(metric.population, Among):
+            found |= self.are_late(self.question.definitions[metric.population.metric])
+        return found
 
-    # counts
+    def values(self, metric: Definition, field: str) -> list[list[float]]:
+        """By cohort what the people in the numerator have: by the spell of their class that began last
+        and says it; the highest, where several did."""
+        table, classes = self._table(_whens(metric), metric.evidence_floor), self.classes(metric)
+        counted = [at for at, one in enumerate(metric.classes) if one.code in metric.numerator]
+        asked = np.isin(classes, counted) & self.members(metric.population) & (table[self.cell_alone] != classes)
+        rows = self._looked_at(metric.day)
+        person, value = self.person[rows], self.measured[field][rows]
+        rows = rows[asked[person] & (table[self.cell[rows]] == classes[person]) & ~np.isnan(value)]
+        person, value = self.person[rows], self.measured[field][rows]
+        order = np.lexsort((value, self.begins[rows], person, self.cohort[person]))
+        last = np.append(np.diff(person[order]) != 0, True)[: len(order)]
+        person, value = person[order][last], value[order][last]
+        ends = np.bincount(self.cohort[person], minlength=self.cohorts).cumsum()
+        return [each.tolist() for each in np.split(value, ends[:-1])]
 
-    def of(self, cohorts: Sequence[int]) -> Select[Any]:
-        """A row per cohort; `Row` of computing.py says what it holds."""
-        persons = self._persons(cohorts)
-        columns: list[ColumnElement[Any]] = [
-            func.count().filter(persons.c.begun).label("begun"),
-            func.count().filter(persons.c.begun, persons.c.ended_on.is_(None)).label("taking_part"),
-            func.count().label("people"),
-        ]
-        for position in range(len(self.populations)):
-            member = persons.c[f"member_{position}"]
-            columns.append(func.count().filter(member).label(f"members_{position}"))
-            columns.append(func.max(persons.c.ended_on).filter(member).label(f"last_{position}"))
-        for position, (at, _) in enumerate(self.counted):
-            looking, found = self.lookings[at], persons.c[f"class_{position}"]
-            if looking.incidence:
-                end = cast(persons.c.ended_on - literal(self.days.first, Date), BigInteger)
-                wait = end * literal(END_BITS * ENDING_BITS, BigInteger) + found
-                columns.append(
-                    func.array_agg(wait).filter(found.is_not(None)).label(f"waits_{position}")
-                )
-                continue
-            columns += [
-                func.count().filter(found == number(code)).label(f"count_{position}_{code}")
-                for code in range(len(looking.whens))
-            ]
-        for position in range(len(self.medians)):
-            value = persons.c[f"value_{position}"]
-            columns.append(
-                func.array_agg(value).filter(value.is_not(None)).label(f"values_{position}")
-            )
-        return select(persons.c.cohort_id, *columns).group_by(persons.c.cohort_id)
+
+def _whens(metric: Definition) -> tuple[When, ...]:
+    return tuple(one.when for one in metric.classes)
+
+
+def _numbered(values: Numbers) -> tuple[Numbers, Numbers]:
+    """The different values, and of each value which of them it is."""
+    different = np.unique(values)
+    return different, np.searchsorted(different, values)
