@@ -11,11 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from lms.metrics.classifying import Placed, Question, fitting
-from lms.metrics.definition import Definition, Incidence, Median
+from lms.metrics.definition import OTHER, Definition, Incidence, Median
 from lms.metrics.definition_files import definitions
 from lms.metrics.facts import Person, SpellKind
 from lms.metrics.figure import Figure, WindowState
-from lms.metrics.incidence import Wait, Waits
+from lms.metrics.incidence import Wait, counted, estimates
 from lms.metrics.months import add_months, span
 from lms.metrics.tally import Tally, figure_of
 
@@ -62,19 +62,17 @@ def _tally(definition: Definition, people: Sequence[Person], question: Question)
         members = question.members(definition, seen)
         months = definition.measure.months
         ends = [add_months(question.days(definition.day, one)[1], months) for one in members]
-        return Tally(
-            state=state,
-            is_late=any(end > question.valid_on for end in ends),
-            waits=Waits.of(
-                (_wait(definition, person, question) for person in members),
-                months=months,
-                endings=[one.code for one in definition.classes],
-            ),
-        )
+        endings = [one.code for one in definition.classes]
+        waits = (_wait(definition, person, question) for person in members)
+        people = counted(waits, months=months, endings=endings)
+        (estimate,) = estimates(people[None], endings=endings)
+        late = any(end > question.valid_on for end in ends)
+        return Tally(state=state, classes=estimate.met, is_late=late, incidence=estimate)
     placed = question.placed(definition, seen)
+    number = Counter(one.code for one in placed)
     return Tally(
         state=state,
-        classes=Counter(one.code for one in placed),
+        classes={code: number[code] for code in [*(one.code for one in definition.classes), OTHER]},
         is_late=question.is_open(definition, seen),
         values=_values(definition, placed),
     )

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lms.metrics.definition import OTHER
 from lms.metrics.figure import Step
 from lms.metrics.months import Span
 
-DAYS = 31  # times of a month: whole months, and 0 to 30 days beyond
+DAYS = 31  # of a month, from 0 to 30 beyond the whole months
+Counts = NDArray[np.int64]
 
 
 class Wait(NamedTuple):
@@ -26,58 +28,67 @@ class Wait(NamedTuple):
     ending: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Incidence:
+    """The estimate for one group of people.
+
+    met: by ending, whoever met it within the months; and the others.
+    is_followed: whether the estimate is determined: somebody is followed to the end, or nobody waits
+        any more.
+    steps: the shares of each ending by the end of month 0 (the first day), 1, … to the last.
+    """
+
+    met: dict[str, int]
+    is_followed: bool
+    steps: tuple[Step, ...]
+
+
 def times(months: int) -> int:
-    """How many times are told apart: each day to the end of `months`, and whatever is later."""
+    """How many times are told apart: each day to the end of the last month, and whatever is later."""
     return months * DAYS + 2
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Waits:
-    """How many `people` waited so long (first axis: `times`) for what (second: `endings`, then none)."""
+def counted(waits: Iterable[Wait], *, months: int, endings: Sequence[str]) -> Counts:
+    """People by time and ending; last those whom no ending met."""
+    people = np.zeros((times(months), len(endings) + 1), np.int64)
+    for (whole, days), ending in waits:
+        time = min(whole * DAYS + days, len(people) - 1)
+        people[time, -1 if ending is None else endings.index(ending)] += 1
+    return people
 
-    people: NDArray[np.int64]
-    endings: Sequence[str]
 
-    @classmethod
-    def of(cls, waits: Iterable[Wait], *, months: int, endings: Sequence[str]) -> Self:
-        people = np.zeros((times(months), len(endings) + 1), np.int64)
-        for (whole, days), ending in waits:
-            time = min(whole * DAYS + days, times(months) - 1)
-            people[time, len(endings) if ending is None else endings.index(ending)] += 1
-        return cls(people, endings)
-
-    @property
-    def met(self) -> dict[str, int]:
-        """By ending: whoever met it within the months."""
-        return dict(zip(self.endings, self.people[:-1, :-1].sum(axis=0).tolist(), strict=True))
-
-    @property
-    def total(self) -> int:
-        return int(self.people.sum())
-
-    @property
-    def are_followed(self) -> bool:
-        """Whether the estimate is determined: somebody is followed so far, or nobody waits any more."""
-        last = self.people[self.people.any(axis=1)][-1:]
-        return bool(len(last)) and bool(self.people[-2:].any() or not last[0, -1])
-
-    def curve(self) -> tuple[Step, ...]:
-        """The shares of each ending by the end of month 0 (the first day), 1, … to the last.
-
-        The estimate of a month holds only if people `are_followed` so far.
-        """
-        ended = self.people[:-1]
-        leave = ended.sum(axis=1)
-        at_risk = self.total - leave.cumsum() + leave
-        divisor = np.maximum(at_risk, 1)
-        events = ended[:, :-1]
-        waiting = np.cumprod(1 - events.sum(axis=1) / divisor)
-        before = np.concatenate([[1.0], waiting[:-1]])
-        shares = (before[:, None] * events / divisor[:, None]).cumsum(axis=0)
-        first = np.maximum(np.arange(0, len(ended), DAYS) - DAYS + 1, 0)  # time of each month
-        return tuple(
-            Step(month, number, dict(zip(self.endings, of_month, strict=True)))
-            for month, (number, of_month) in enumerate(
-                zip(at_risk[first].tolist(), shares[::DAYS].tolist(), strict=True)
-            )
+def estimates(people: Counts, *, endings: Sequence[str]) -> list[Incidence]:
+    """Of each group. people: by group, time and ending, as they are `counted`."""
+    ended = people[:, :-1]
+    events = ended[..., :-1]
+    leave = ended.sum(axis=2)
+    everybody = people.sum(axis=(1, 2))
+    at_risk = everybody[:, None] - leave.cumsum(axis=1) + leave
+    divisor = np.maximum(at_risk, 1)
+    waiting = np.cumprod(1 - events.sum(axis=2) / divisor, axis=1)
+    before = np.insert(waiting[:, :-1], 0, 1.0, axis=1)
+    shares = (before[..., None] * events / divisor[..., None]).cumsum(axis=1)[:, ::DAYS]
+    begins = np.maximum(np.arange(0, ended.shape[1], DAYS) - DAYS + 1, 0)  # each month's first time
+    met = np.column_stack([events.sum(axis=1), everybody - events.sum(axis=(1, 2))])
+    of_groups = zip(met, _are_followed(people), at_risk[:, begins], shares, strict=True)
+    return [
+        Incidence(
+            dict(zip([*endings, OTHER], met.tolist(), strict=True)),
+            is_followed,
+            tuple(
+                Step(month, number, dict(zip(endings, by_ending, strict=True)))
+                for month, (number, by_ending) in enumerate(
+                    zip(at_risk.tolist(), shares.tolist(), strict=True)
+                )
+            ),
         )
+        for met, is_followed, at_risk, shares in of_groups
+    ]
+
+
+def _are_followed(people: Counts) -> list[bool]:
+    """By group: somebody to the end, or at the last time of anybody all are met by an event."""
+    some = people.any(axis=2)
+    last = some.shape[1] - 1 - some[:, ::-1].argmax(axis=1)
+    met = people[np.arange(len(people)), last, -1] == 0
+    return (some[:, -2:].any(axis=1) | (some.any(axis=1) & met)).tolist()

@@ -12,9 +12,9 @@ from datetime import date
 from itertools import takewhile
 from statistics import median
 
+from lms.metrics import incidence
 from lms.metrics.definition import OTHER, Definition, Incidence, Median, Share
 from lms.metrics.figure import Figure, Step, WindowState
-from lms.metrics.incidence import Waits
 from lms.metrics.intervals import wilson
 
 AT_RISK_SHOWN = 10  # a curve of fewer says more about single people than about a cohort
@@ -25,26 +25,22 @@ class Tally:
     """One metric's counts of one cohort.
 
     state: of the cohort: to open, running or closed.
-    classes: people by class; one that is missing has nobody.
+    classes: people by class, in the order of the definition, and last `other`; of an incidence those
+        who met its event within the months.
     is_late: somebody's day (of an incidence: the end of somebody's months) has not come.
     values: of a median, what the people of the numerator's classes have.
-    waits: of an incidence; then `classes` is not asked.
+    incidence: the estimate.
     """
 
     state: WindowState
-    classes: Mapping[str, int] = field(default_factory=dict)
+    classes: dict[str, int]
     is_late: bool = False
     values: Sequence[float] = ()
-    waits: Waits | None = None
+    incidence: incidence.Incidence | None = None
 
 
 def figure_of(definition: Definition, tally: Tally, *, cohort: str, valid_on: date) -> Figure:
-    counts = tally.classes
-    if tally.waits:
-        met = tally.waits.met
-        counts = met | {OTHER: tally.waits.total - sum(met.values())}
-    classes = {one.code: counts.get(one.code, 0) for one in definition.classes}
-    classes[OTHER] = counts.get(OTHER, 0)
+    classes = tally.classes
     result = _Result(tally.state)
     if tally.state is WindowState.CLOSED:
         match definition.measure:
@@ -80,7 +76,7 @@ class _Result:
 
 
 def _sum(classes: Mapping[str, int], codes: Iterable[str]) -> int:
-    return sum(classes[code] for code in codes)
+    return sum(map(classes.__getitem__, codes))
 
 
 def _share(definition: Definition, tally: Tally, classes: Mapping[str, int]) -> _Result:
@@ -110,14 +106,13 @@ def _median(definition: Definition, tally: Tally, classes: Mapping[str, int]) ->
 
 def _incidence(definition: Definition, tally: Tally, classes: Mapping[str, int]) -> _Result:
     """Censoring is what an open window is here: it is open only while no one was followed so far."""
-    waits = tally.waits
-    if waits is None or not waits.are_followed:
+    estimate = tally.incidence
+    if estimate is None or not estimate.is_followed:
         return _Result(WindowState.OPEN if tally.is_late else WindowState.NOBODY)
-    steps = waits.curve()
     return _Result(
         WindowState.CLOSED,
         _sum(classes, definition.numerator),
-        waits.total,
-        sum(steps[-1].shares[code] for code in sorted(definition.numerator)),
-        curve=tuple(takewhile(lambda step: step.at_risk >= AT_RISK_SHOWN, steps)),
+        sum(classes.values()),
+        sum(estimate.steps[-1].shares[code] for code in sorted(definition.numerator)),
+        curve=tuple(takewhile(lambda step: step.at_risk >= AT_RISK_SHOWN, estimate.steps)),
     )

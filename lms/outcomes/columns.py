@@ -38,6 +38,8 @@ from lms.outcomes.models import IntentAnswer, StatusSpell
 from lms.recorded import known
 
 Columns = dict[str, NDArray[Any]]
+Ids = NDArray[np.int64]
+Positions = NDArray[np.intp]
 Sent = tuple[ColumnElement[bytes], str]  # the value as the database sends it, and as numpy calls that
 
 
@@ -134,21 +136,21 @@ class Source:
         return 2 * len(self.cohorts) >= every
 
 
-def pairs(some: NDArray[np.int64], others: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def pairs(some: Ids, others: Ids) -> tuple[Positions, Positions]:
     """Where the ids of two columns are the same: positions in one and in the other.
 
     Ids are counted from 1, so an array from the least to the greatest finds them.
     """
-    if not len(others):
-        return np.zeros(0, np.intp), np.zeros(0, np.intp)
-    least = others.min()
-    order = np.argsort(others, kind="stable")
-    number = np.bincount(others - least)
-    first = number.cumsum() - number
-    at = np.flatnonzero((some >= least) & (some < least + len(number)))
-    found = [(at[:0], at[:0])]
-    for nth in range(number.max()):
-        at = at[number[some[at] - least] > nth]
-        found.append((at, order[first[some[at] - least] + nth]))
+    least, size = (others.min(), np.ptp(others) + 1) if len(others) else (0, 0)
+    key = np.minimum((some - least).view(np.uint64), np.uint64(size)).astype(np.intp)
+    found = [(key[:0], key[:0])]
+    rest = np.arange(len(others))
+    while len(rest):  # again for ids that others have twice, and so on
+        position = np.full(size + 1, -1)
+        position[others[rest] - least] = rest
+        rest = rest[position[others[rest] - least] != rest]
+        of_some = position[key]
+        at = np.flatnonzero(of_some >= 0)
+        found.append((at, of_some[at]))
     left, right = (np.concatenate(each) for each in zip(*found, strict=True))
     return left, right

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
+from itertools import repeat
 
 from lms.cohorts.models import Cohort
 from lms.metrics.classifying import Question
 from lms.metrics.definition import OTHER, Definition, Incidence, Median
 from lms.metrics.definition_files import definitions
 from lms.metrics.figure import Figure
-from lms.metrics.incidence import Waits
+from lms.metrics.incidence import estimates
 from lms.metrics.tally import Tally, figure_of
 from lms.outcomes.columns import Source
 from lms.outcomes.counting import Counting
@@ -43,19 +44,18 @@ def figures(
 
 def _tallies(counting: Counting, metric: Definition) -> Iterator[Tally]:
     """Cohort by cohort."""
-    late = counting.are_late(metric).tolist()
     codes = [one.code for one in metric.classes]
+    late = counting.are_late(metric).tolist()
     if isinstance(metric.measure, Incidence):
         found = counting.waits(metric, metric.measure.months)
-        for state, is_late, people in zip(counting.states, late, found, strict=True):
-            yield Tally(state=state, is_late=is_late, waits=Waits(people, codes))
+        for state, is_late, one in zip(counting.states, late, estimates(found, endings=codes), strict=True):
+            yield Tally(state=state, classes=one.met, is_late=is_late, incidence=one)
         return
-    values = iter(())
-    counts = counting.counts(metric).tolist()
-    if isinstance(metric.measure, Median):
-        values = counting.values(metric, metric.measure.field)
-    else:
-        values = [()] * len(counts)
-    for state, is_late, row, value in zip(counting.states, late, counts, values, strict=True):
-        classes = dict(zip([*codes, OTHER], row, strict=True))
-        yield Tally(state=state, classes=classes, is_late=is_late, values=value)
+    field = metric.measure.field if isinstance(metric.measure, Median) else None
+    values = counting.values(metric, field) if field else repeat(())
+    codes.append(OTHER)
+    for state, is_late, people, has in zip(
+        counting.states, late, counting.counts(metric).tolist(), values, strict=False
+    ):
+        classes = dict(zip(codes, people, strict=True))
+        yield Tally(state=state, classes=classes, is_late=is_late, values=has)

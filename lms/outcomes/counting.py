@@ -181,22 +181,23 @@ class Counting:
 
     def _wait(self, day: Day, whens: tuple[When, ...], floor: int) -> tuple[Numbers, Numbers]:
         """Days until the first event, or as far as somebody was followed; and the class, or none."""
-        begin = self.calendar.days(day)[1][self.spell_end]
-        rows = np.flatnonzero(self.ends > begin)
-        begin, person, cell = begin[rows], self.person[rows], self.cell[rows]
         table, none = self._table(whens, floor), len(whens)
-        alone, never = table[self.cell_alone].astype(np.int64), np.iinfo(np.int64).max
+        begin = self.calendar.days(day)[1]
+        rows = np.flatnonzero(self.ends > begin[self.spell_end])
+        person, met = self.person[rows], table[self.cell[rows]]
+        since = np.maximum(self.begins[rows] - begin[self.spell_end[rows]], 0)
+        alone, never = table[self.cell_alone].astype(np.int32), np.iinfo(np.int32).max
         first = np.where(alone < none, alone, never)
-        event = np.maximum(self.begins[rows] - begin, 0) * np.int64(none + 1) + table[cell]
-        met = table[cell] < none
-        np.minimum.at(first, person[met], event[met])
+        np.minimum.at(first, person, np.where(met < none, since * (none + 1) + met, never))
+        waits = first == never
+        rows = rows[waits[person]]
+        person, cell = self.person[rows], self.cell[rows]
         unknown = np.tile(self.holds(UNKNOWN), len(self.person_contents))
         known = (self._table(whens, 0)[cell] == none) & ~unknown[cell]
-        followed = np.zeros(len(self.cohort), np.int64)
-        until = np.minimum(self.ends[rows], self.valid_on) - begin
-        np.maximum.at(followed, person[known], until[known].astype(np.int64))
-        has_met = first < never
-        return np.where(has_met, first // (none + 1), followed), np.where(has_met, first % (none + 1), none)
+        until = np.minimum(self.ends[rows], self.valid_on) - begin[self.spell_end[rows]]
+        followed = np.zeros(len(first), np.int32)
+        np.maximum.at(followed, person, np.where(known, until, 0))
+        return np.where(waits, followed, first // (none + 1)), np.where(waits, none, first % (none + 1))
 
     # cohorts
 
@@ -242,14 +243,18 @@ class Counting:
         counted = [at for at, one in enumerate(metric.classes) if one.code in metric.numerator]
         asked = np.isin(classes, counted) & self.members(metric.population) & (table[self.cell_alone] != classes)
         rows = self._looked_at(metric.day)
-        person, value = self.person[rows], self.measured[field][rows]
-        rows = rows[asked[person] & (table[self.cell[rows]] == classes[person]) & ~np.isnan(value)]
-        person, value = self.person[rows], self.measured[field][rows]
-        order = np.lexsort((value, self.begins[rows], person, self.cohort[person]))
-        last = np.append(np.diff(person[order]) != 0, True)[: len(order)]
-        person, value = person[order][last], value[order][last]
-        ends = np.bincount(self.cohort[person], minlength=self.cohorts).cumsum()
-        return [each.tolist() for each in np.split(value, ends[:-1])]
+        person = self.person[rows]
+        says = asked[person] & (table[self.cell[rows]] == classes[person])
+        rows = rows[says & ~np.isnan(self.measured[field][rows])]
+        last = np.full(len(classes), np.iinfo(np.int32).min, np.int32)
+        np.maximum.at(last, self.person[rows], self.begins[rows])
+        rows = rows[self.begins[rows] == last[self.person[rows]]]
+        value = np.full(len(classes), -np.inf)
+        np.maximum.at(value, self.person[rows], self.measured[field][rows])
+        people = np.flatnonzero(value > -np.inf)
+        people = people[np.argsort(self.cohort[people], kind="stable")]
+        ends = np.bincount(self.cohort[people], minlength=self.cohorts).cumsum()
+        return [each.tolist() for each in np.split(value[people], ends[:-1])]
 
 
 def _whens(metric: Definition) -> tuple[When, ...]:

@@ -32,6 +32,7 @@ class Calendar:
         self.question = question
         self.people = [_ended(date.fromordinal(end + EPOCH)) for end in ends.tolist()]
         self.days = cache(self._days)
+        self.after = cache(self._after)
 
     def _days(self, day: Day) -> tuple[Days, Days]:
         """The first and the last day of each."""
@@ -39,7 +40,7 @@ class Calendar:
         first, last = (np.array([number_of(one[at]) for one in found], np.int32) for at in (0, 1))
         return first, last
 
-    def after(self, day: Day, months: int) -> Days:
+    def _after(self, day: Day, months: int) -> Days:
         """So many months after the (last) day of each."""
         lasts = self.days(day)[1].tolist()
         ends = [add_months(date.fromordinal(last + EPOCH), months) for last in lasts]
