@@ -64,8 +64,9 @@ def _tally(definition: Definition, people: Sequence[Person], question: Question)
         ends = [add_months(question.days(definition.day, one)[1], months) for one in members]
         endings = [one.code for one in definition.classes]
         waits = (_wait(definition, person, question) for person in members)
-        people = counted(waits, months=months, endings=endings)
-        (estimate,) = estimates(people[None], endings=endings)
+        (estimate,) = estimates(
+            counted(waits, months=months, endings=endings)[None], endings=endings
+        )
         late = any(end > question.valid_on for end in ends)
         return Tally(state=state, classes=estimate.met, is_late=late, incidence=estimate)
     placed = question.placed(definition, seen)

@@ -7,13 +7,13 @@ the arithmetic from counts to figures is here once. Values come from unrounded c
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from itertools import takewhile
 from statistics import median
 
 from lms.metrics import incidence
-from lms.metrics.definition import OTHER, Definition, Incidence, Median, Share
+from lms.metrics.definition import Definition, Incidence, Median, Share
 from lms.metrics.figure import Figure, Step, WindowState
 from lms.metrics.intervals import wilson
 

@@ -48,7 +48,9 @@ def _tallies(counting: Counting, metric: Definition) -> Iterator[Tally]:
     late = counting.are_late(metric).tolist()
     if isinstance(metric.measure, Incidence):
         found = counting.waits(metric, metric.measure.months)
-        for state, is_late, one in zip(counting.states, late, estimates(found, endings=codes), strict=True):
+        for state, is_late, one in zip(
+            counting.states, late, estimates(found, endings=codes), strict=True
+        ):
             yield Tally(state=state, classes=one.met, is_late=is_late, incidence=one)
         return
     field = metric.measure.field if isinstance(metric.measure, Median) else None

@@ -79,4 +79,4 @@ def _digit(conditions: list[Condition], place: int) -> Digit:
     for one in conditions:
         kind = named if one.operator in ("in", "not in") else bounds
         kind |= dict.fromkeys(value for value in one.values if value is not None)
-    return Digit(tuple(named), tuple(sorted(bounds, key=float)), place)  # type: ignore[arg-type]
+    return Digit(tuple(named), tuple(sorted(bounds, key=float)), place)

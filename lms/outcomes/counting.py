@@ -29,7 +29,7 @@ from lms.metrics.definition import (
 from lms.metrics.facts import Leaving, SpellKind
 from lms.metrics.figure import WindowState
 from lms.metrics.incidence import DAYS, times
-from lms.outcomes.columns import Columns, Source, pairs
+from lms.outcomes.columns import Source, native, pairs
 from lms.outcomes.contents import Contents
 from lms.outcomes.days import Calendar, number_of
 
@@ -52,7 +52,12 @@ class Counting:
         self.question = question
         self.valid_on = number_of(question.valid_on)
         metrics = self._with_those_referred_to(metrics)
-        asked = [UNKNOWN, COMPLETED, HIRED_EARLY, *(_evident(one.evidence_floor) for one in metrics)]
+        asked = [
+            UNKNOWN,
+            COMPLETED,
+            HIRED_EARLY,
+            *(_evident(one.evidence_floor) for one in metrics),
+        ]
         asked += [
             condition
             for metric in metrics
@@ -68,7 +73,6 @@ class Counting:
         self._read_spells(source, sorted(fields))
         self.members = cache(self._members)
         self._table = cache(self._make_table)
-        self._looked_at = cache(self._look)
         self._placed = cache(self._place)
         self._waited = cache(self._wait)
 
@@ -86,40 +90,44 @@ class Counting:
         people = source.people(self.of_person)
         rows, cohort = pairs(people["cohort"], np.array(source.cohorts, np.int64))
         self.cohorts = len(source.cohorts)
-        begun = people["enrolled_on"][rows] <= self.valid_on
+        people = {name: native(column[rows]) for name, column in people.items()}
+        begun = people["enrolled_on"] <= self.valid_on
         everybody = np.bincount(cohort, minlength=self.cohorts)
-        rows, self.cohort = rows[begun], cohort[begun]
-        self.user = people["user"][rows]
-        ended_on = people["ended_on"][rows]
+        people = {name: column[begun] for name, column in people.items()}
+        self.cohort, self.user, ended_on = cohort[begun], people["user"], people["ended_on"]
         self.ended = ended_on <= self.valid_on
         self.states = self._states(everybody)
         ends, self.end = _numbered(np.minimum(ended_on, self.valid_on))
         self.calendar = Calendar(self.question, ends)
-        content = people["content"][rows]
+        content = people["content"]
         if "intent" in self.of_person.digits:
             intents = source.intents(self.of_person)
-            answers, at = pairs(intents["enrolment"], people["enrolment"][rows])
+            answers, at = pairs(intents["enrolment"], people["enrolment"])
             content[at] += intents["content"][answers]
         self.person_contents, self.content = _numbered(content)
 
     def _states(self, everybody: Numbers) -> list[WindowState]:
         begun = self._by_cohort(np.ones(len(self.cohort), bool))
         closed = (begun == everybody) & (begun == self._by_cohort(self.ended))
-        states = np.where(begun == 0, WindowState.TO_OPEN, np.where(closed, WindowState.CLOSED, WindowState.RUNNING))
+        states = np.where(
+            begun == 0,
+            WindowState.TO_OPEN,
+            np.where(closed, WindowState.CLOSED, WindowState.RUNNING),
+        )
         return [WindowState(state) for state in states.tolist()]
 
     def _read_spells(self, source: Source, measured: Sequence[str]) -> None:
         spells = source.spells(self.of_spell, measured)
         rows, self.person = pairs(spells["user"], self.user)
-        self.begins, self.ends = spells["valid_from"][rows], spells["valid_to"][rows]
-        self.measured = {field: spells[field][rows] for field in measured}
-        self.spell_contents, content = _numbered(spells["content"][rows])
+        spells = {name: native(column[rows]) for name, column in spells.items() if name != "user"}
+        self.begins, self.ends = spells["valid_from"], spells["valid_to"]
+        self.measured = {field: spells[field] for field in measured}
+        self.spell_contents, content = _numbered(spells["content"])
         self.no_spell = len(self.spell_contents)
         # Where a person's and a spell's content meet in a table of all classes.
         self.cell_alone = self.content * (self.no_spell + 1) + self.no_spell
         self.cell = self.content[self.person] * (self.no_spell + 1) + content
         self.spell_end = self.end[self.person]
-        
 
     # conditions
 
@@ -167,7 +175,7 @@ class Counting:
     def _place(self, day: Day, whens: tuple[When, ...], floor: int) -> Numbers:
         table = self._table(whens, floor)
         found = table[self.cell_alone]
-        rows = self._looked_at(day)
+        rows = self._look(day)
         np.minimum.at(found, self.person[rows], table[self.cell[rows]])
         return found
 
@@ -197,7 +205,9 @@ class Counting:
         until = np.minimum(self.ends[rows], self.valid_on) - begin[self.spell_end[rows]]
         followed = np.zeros(len(first), np.int32)
         np.maximum.at(followed, person, np.where(known, until, 0))
-        return np.where(waits, followed, first // (none + 1)), np.where(waits, none, first % (none + 1))
+        return np.where(waits, followed, first // (none + 1)), np.where(
+            waits, none, first % (none + 1)
+        )
 
     # cohorts
 
@@ -212,7 +222,9 @@ class Counting:
         """People by cohort, time and ending, as incidence.Waits has them."""
         since, ending = self._waited(metric.day, _whens(metric), metric.evidence_floor)
         begin = self.calendar.days(metric.day)[1]
-        over = np.array([self.calendar.after(metric.day, month) - begin for month in range(months + 1)])
+        over = np.array(
+            [self.calendar.after(metric.day, month) - begin for month in range(months + 1)]
+        )
         month = sum(since >= days[self.end] for days in over[1:])
         time = month * DAYS + since - over[month, self.end]
         time = np.where(since > over[-1][self.end], times(months) - 1, time)
@@ -229,7 +241,10 @@ class Counting:
         """Whether somebody's day (of an incidence: the end of somebody's months) has not come."""
         if isinstance(metric.measure, Incidence):
             days = self.calendar.after(metric.day, metric.measure.months)
-            return self._by_cohort(self.members(metric.population) & (days > self.valid_on)[self.end]) > 0
+            return (
+                self._by_cohort(self.members(metric.population) & (days > self.valid_on)[self.end])
+                > 0
+            )
         late = self.calendar.days(metric.day)[1] > self.valid_on
         found = self._by_cohort(self.members(metric.population) & late[self.end]) > 0
         if isinstance(metric.population, Among):
@@ -241,8 +256,12 @@ class Counting:
         and says it; the highest, where several did."""
         table, classes = self._table(_whens(metric), metric.evidence_floor), self.classes(metric)
         counted = [at for at, one in enumerate(metric.classes) if one.code in metric.numerator]
-        asked = np.isin(classes, counted) & self.members(metric.population) & (table[self.cell_alone] != classes)
-        rows = self._looked_at(metric.day)
+        asked = (
+            np.isin(classes, counted)
+            & self.members(metric.population)
+            & (table[self.cell_alone] != classes)
+        )
+        rows = self._look(metric.day)
         person = self.person[rows]
         says = asked[person] & (table[self.cell[rows]] == classes[person])
         rows = rows[says & ~np.isnan(self.measured[field][rows])]
@@ -264,4 +283,4 @@ def _whens(metric: Definition) -> tuple[When, ...]:
 def _numbered(values: Numbers) -> tuple[Numbers, Numbers]:
     """The different values, and of each value which of them it is."""
     different = np.unique(values)
-    return different, np.searchsorted(different, values)
+    return different, np.searchsorted(different, values).astype(np.int32)
