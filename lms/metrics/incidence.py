@@ -88,7 +88,8 @@ def estimates(people: Counts, *, endings: Sequence[str]) -> list[Incidence]:
 
 def _are_followed(people: Counts) -> list[bool]:
     """By group: somebody to the end, or at the last time of anybody all are met by an event."""
-    some = people.any(axis=2)
+    some = people.sum(axis=2) > 0
     last = some.shape[1] - 1 - some[:, ::-1].argmax(axis=1)
     met = people[np.arange(len(people)), last, -1] == 0
-    return (some[:, -2:].any(axis=1) | (some.any(axis=1) & met)).tolist()
+    found: list[bool] = (some[:, -2:].any(axis=1) | (some.any(axis=1) & met)).tolist()
+    return found

@@ -5,7 +5,7 @@ The figures are those of metrics/evaluating.py from the same facts; a test compa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import repeat
 
@@ -44,20 +44,18 @@ def figures(
 
 def _tallies(counting: Counting, metric: Definition) -> Iterator[Tally]:
     """Cohort by cohort."""
+    states, late = counting.states, counting.are_late(metric).tolist()
     codes = [one.code for one in metric.classes]
-    late = counting.are_late(metric).tolist()
     if isinstance(metric.measure, Incidence):
-        found = counting.waits(metric, metric.measure.months)
-        for state, is_late, one in zip(
-            counting.states, late, estimates(found, endings=codes), strict=True
-        ):
+        found = estimates(counting.waits(metric, metric.measure.months), endings=codes)
+        for state, is_late, one in zip(states, late, found, strict=True):
             yield Tally(state=state, classes=one.met, is_late=is_late, incidence=one)
         return
-    field = metric.measure.field if isinstance(metric.measure, Median) else None
-    values = counting.values(metric, field) if field else repeat(())
+    counts = counting.counts(metric).tolist()
+    values: Iterable[Sequence[float]] = repeat((), len(counts))
+    if isinstance(metric.measure, Median):
+        values = counting.values(metric, metric.measure.field)
     codes.append(OTHER)
-    for state, is_late, people, has in zip(
-        counting.states, late, counting.counts(metric).tolist(), values, strict=False
-    ):
+    for state, is_late, people, has in zip(states, late, counts, values, strict=True):
         classes = dict(zip(codes, people, strict=True))
         yield Tally(state=state, classes=classes, is_late=is_late, values=has)

@@ -37,17 +37,17 @@ class Digit(NamedTuple):
 
     def column(self, value: ColumnElement[Any]) -> ColumnElement[int]:
         neither = len(self.named) + 1
-        tests = [(value.is_(None), 0)]
-        tests += [
-            (value.is_(one) if isinstance(one, bool) else value == one, digit)
-            for digit, one in enumerate(self.named, start=1)
-        ]
-        tests += [
-            (value >= bound, digit)
-            for digit, bound in reversed([*enumerate(self.bounds, start=neither + 1)])
-        ]
-        whens = [(test, literal_column(str(digit * self.place))) for test, digit in tests]
-        return case(*whens, else_=literal_column(str(neither * self.place)))
+        tests: list[tuple[ColumnElement[bool], int]] = [(value.is_(None), 0)]
+        for digit, one in enumerate(self.named, start=1):
+            tests.append((value.is_(one) if isinstance(one, bool) else value == one, digit))
+        for digit, bound in reversed([*enumerate(self.bounds, start=neither + 1)]):
+            tests.append((value >= bound, digit))
+        return case(
+            *((test, self._written(digit)) for test, digit in tests), else_=self._written(neither)
+        )
+
+    def _written(self, digit: int) -> ColumnElement[int]:
+        return literal_column(str(digit * self.place))
 
 
 class Contents:
