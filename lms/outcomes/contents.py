@@ -54,10 +54,11 @@ class Contents:
     """The numbers of one kind of fact, for these conditions; at most 2^63 of them."""
 
     def __init__(self, conditions: Iterable[Condition]) -> None:
+        self.conditions = dict.fromkeys(conditions)
         self.digits: dict[str, Digit] = {}
         place = 1
         by_field = attrgetter("field")
-        for field, asked in groupby(sorted(conditions, key=by_field), key=by_field):
+        for field, asked in groupby(sorted(self.conditions, key=by_field), key=by_field):
             digit = _digit(list(asked), place)
             self.digits[field] = digit
             place *= len(digit.examples)
@@ -68,6 +69,8 @@ class Contents:
         return reduce(add, digits, cast(literal_column("0"), BigInteger))
 
     def holds(self, condition: Condition, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Of which numbers one of the conditions holds."""
+        assert condition in self.conditions, "numbers do not tell apart what it asks"
         digit = self.digits[condition.field]
         of_digit = np.array([holds(condition, example) for example in digit.examples])
         return of_digit[numbers // digit.place % len(of_digit)]

@@ -53,7 +53,7 @@ class Counting:
         self.valid_on = number_of(question.valid_on)
         self.cohorts = len(source.cohorts)
         metrics = self._with_those_referred_to(metrics)
-        asked = [UNKNOWN, COMPLETED, HIRED_EARLY]
+        asked = [UNKNOWN, COMPLETED, HIRED_EARLY, _evident(0)]
         for metric in metrics:
             asked.append(_evident(metric.evidence_floor))
             asked += [one for when in _whens(metric) for conditions in when for one in conditions]
