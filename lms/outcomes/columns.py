@@ -27,6 +27,7 @@ from sqlalchemy import (
     cast,
     func,
     literal,
+    null,
     select,
     true,
 )
@@ -111,7 +112,8 @@ class Source:
         )
 
     def _read(self, fact: Any, of: str, *where: ColumnElement[bool], **columns: Sent) -> Columns:
-        packed = [func.string_agg(sent, b"", type_=LargeBinary) for sent, _ in columns.values()]
+        nothing = cast(null(), LargeBinary)  # stands between two values
+        packed = [func.string_agg(sent, nothing, type_=LargeBinary) for sent, _ in columns.values()]
         found = db.session.execute(
             select(*packed).where(known(fact, self.recorded), self._is_asked(fact, of), *where),
             execution_options={"as_bytes": True},

@@ -7,7 +7,6 @@ day on which somebody ended (contents.py, days.py); here it is looked up for eve
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
 
 import numpy as np
 
@@ -30,6 +29,7 @@ from lms.outcomes.columns import Source
 from lms.outcomes.contents import Contents
 from lms.outcomes.days import Calendar, number_of
 from lms.outcomes.gathering import Numbers, Truths, gather
+from lms.outcomes.keeping import kept
 
 UNKNOWN = Condition("kind", "in", (SpellKind.UNKNOWN.value,))
 COMPLETED = Condition("completed_on", "not in", (None,), of_person=True)
@@ -73,11 +73,6 @@ class Counting:
         self.alone = self.people.content * width + width - 1
         self.cell = self.people.content[self.spells.person] * width + self.spells.content
         self.end_of_spell = self.people.end[self.spells.person]
-        self.holds = cache(self._holds)
-        self.table = cache(self._table)
-        self.members = cache(self._members)
-        self.placed = cache(self._placed)
-        self.waited = cache(self._waited)
         self.states = self._states()
 
     def _with_those_referred_to(self, metrics: Iterable[Definition]) -> list[Definition]:
@@ -90,12 +85,14 @@ class Counting:
 
     # contents
 
+    @kept
     def _holds(self, condition: Condition) -> Truths:
         """Of each content of a person; or of each of a spell, and last of no spell."""
         if condition.of_person:
             return self.of_person.holds(condition, self.people.contents)
         return np.append(self.of_spell.holds(condition, self.spells.contents), False)
 
+    @kept
     def _table(self, whens: tuple[When, ...], floor: int) -> Numbers:
         """The first class that fits, or how many there are, by the contents of person and spell."""
         shape = len(self.people.contents), len(self.spells.contents) + 1
@@ -105,37 +102,38 @@ class Counting:
                 person, spell = (np.ones(size, bool) for size in shape)
                 for one in conditions:
                     if one.of_person:
-                        person &= self.holds(one)
+                        person &= self._holds(one)
                     else:
-                        spell &= self.holds(one) & self.holds(_evident(floor))
+                        spell &= self._holds(one) & self._holds(_evident(floor))
                 table[np.ix_(person, spell)] = position
         return table.ravel()
 
     # people
 
+    @kept
     def _members(self, population: Population | Among) -> Truths:
         people = self.people
         match population:
             case Among(metric, codes):
                 base = self.question.definitions[metric]
                 positions = [at for at, one in enumerate(base.classes) if one.code in codes]
-                return np.isin(self.classes(base), positions) & self.members(base.population)
+                return np.isin(self.classes(base), positions) & self._members(base.population)
             case Population.ENROLLED:
                 return np.ones(len(people.cohort), bool)
             case Population.EXITERS:
                 return people.ended
             case Population.COMPLETERS:
-                return self.holds(COMPLETED)[people.content]
+                return self._holds(COMPLETED)[people.content]
             case Population.COMPLETERS_AND_EARLY_HIRED:
-                return (self.holds(COMPLETED) | self.holds(HIRED_EARLY))[people.content]
+                return (self._holds(COMPLETED) | self._holds(HIRED_EARLY))[people.content]
 
     def classes(self, metric: Definition) -> Numbers:
         """The position of each person's class on the metric's day, or so far; or how many there are."""
-        found: Numbers = self.placed(metric.day, _whens(metric), metric.evidence_floor)
-        return found
+        return self._placed(metric.day, _whens(metric), metric.evidence_floor)
 
+    @kept
     def _placed(self, day: Day, whens: tuple[When, ...], floor: int) -> Numbers:
-        table, at = self.table(whens, floor), self._looked_at(day)
+        table, at = self._table(whens, floor), self._looked_at(day)
         found: Numbers = table[self.alone]
         np.minimum.at(found, self.spells.person[at], table[self.cell[at]])
         return found
@@ -145,14 +143,17 @@ class Counting:
         spells = self.spells
         if isinstance(day, AsOf):
             return np.flatnonzero(spells.valid_to > self.valid_on)
-        first, last = (np.minimum(days, self.valid_on) for days in self.calendar.days(day))
-        begun = spells.valid_from <= last[self.end_of_spell]
-        return np.flatnonzero(begun & (spells.valid_to > first[self.end_of_spell]))
+        first, last = self.calendar.days(day)
+        begins = ends = np.minimum(last, self.valid_on)[self.end_of_spell]
+        if first is not last:
+            begins = np.minimum(first, self.valid_on)[self.end_of_spell]
+        return np.flatnonzero((spells.valid_from <= ends) & (spells.valid_to > begins))
 
+    @kept
     def _waited(self, day: Day, whens: tuple[When, ...], floor: int) -> tuple[Numbers, Numbers]:
         """Days until a person's first event, and its class; or as far as they were followed, and how
         many classes there are."""
-        spells, table, none = self.spells, self.table(whens, floor), len(whens)
+        spells, table, none = self.spells, self._table(whens, floor), len(whens)
         begin = self.calendar.days(day)[1]
         at = np.flatnonzero(spells.valid_to > begin[self.end_of_spell])
         event = table[self.cell[at]]
@@ -163,8 +164,8 @@ class Counting:
         np.minimum.at(first, spells.person[at], event)
         is_lost = first == LAST
         at = at[is_lost[spells.person[at]]]
-        is_known = self.table(whens, 0)[self.cell[at]] == none
-        is_known &= ~self.holds(UNKNOWN)[spells.content[at]]
+        is_known = self._table(whens, 0)[self.cell[at]] == none
+        is_known &= ~self._holds(UNKNOWN)[spells.content[at]]
         until = np.minimum(spells.valid_to[at], self.valid_on) - begin[self.end_of_spell[at]]
         followed = np.zeros_like(first)
         np.maximum.at(followed, spells.person[at], np.where(is_known, until, 0))
@@ -188,7 +189,7 @@ class Counting:
 
     def waits(self, metric: Definition, months: int) -> Numbers:
         """People by cohort, time and ending, as in metrics/incidence.py."""
-        since, ending = self.waited(metric.day, _whens(metric), metric.evidence_floor)
+        since, ending = self._waited(metric.day, _whens(metric), metric.evidence_floor)
         begin, end = self.calendar.days(metric.day)[1], self.people.end
         over = [self.calendar.after(metric.day, month) - begin for month in range(months + 1)]
         month = sum((since >= days[end] for days in over[1:]), np.zeros_like(end))
@@ -202,9 +203,9 @@ class Counting:
         """By cohort what the people in the numerator's classes have: by the spell of the class that
         began last and says it; the highest, where several did."""
         spells, measured = self.spells, self.spells.measured[field]
-        table, classes = self.table(_whens(metric), metric.evidence_floor), self.classes(metric)
+        table, classes = self._table(_whens(metric), metric.evidence_floor), self.classes(metric)
         counted = [at for at, one in enumerate(metric.classes) if one.code in metric.numerator]
-        asked = self.members(metric.population) & np.isin(classes, counted)
+        asked = self._members(metric.population) & np.isin(classes, counted)
         asked &= table[self.alone] != classes  # else they are in the class without a spell
         at = self._looked_at(metric.day)
         at = at[asked[spells.person[at]] & ~np.isnan(measured[at])]
@@ -221,7 +222,7 @@ class Counting:
 
     def are_late(self, metric: Definition) -> Truths:
         """By cohort whether the day of somebody (of an incidence: the end of their months) is to come."""
-        found = self._by_cohort(self.members(metric.population) & self._is_late(metric)) > 0
+        found = self._by_cohort(self._members(metric.population) & self._is_late(metric)) > 0
         if isinstance(metric.population, Among) and not isinstance(metric.measure, Incidence):
             found |= self.are_late(self.question.definitions[metric.population.metric])
         return found
@@ -237,6 +238,6 @@ class Counting:
 
     def _grouped(self, metric: Definition, value: Numbers, values: int) -> Numbers:
         """Members by cohort and value."""
-        members = np.flatnonzero(self.members(metric.population))
+        members = np.flatnonzero(self._members(metric.population))
         of = self.people.cohort[members] * values + value[members]
         return np.bincount(of, minlength=self.cohorts * values).reshape(self.cohorts, values)

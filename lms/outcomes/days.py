@@ -7,7 +7,6 @@ on which somebody ended.
 from __future__ import annotations
 
 from datetime import date
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from lms.metrics.classifying import Question
 from lms.metrics.definition import Day
 from lms.metrics.facts import Person
 from lms.metrics.months import add_months
+from lms.outcomes.keeping import kept
 
 EPOCH = date(2000, 1, 1).toordinal()  # the day that PostgreSQL counts as 0
 Days = NDArray[np.int32]
@@ -31,16 +31,18 @@ class Calendar:
     def __init__(self, question: Question, ends: Days) -> None:
         self.question = question
         self.people = [_ended(date.fromordinal(end + EPOCH)) for end in ends.tolist()]
-        self.days = cache(self._days)
-        self.after = cache(self._after)
 
-    def _days(self, day: Day) -> tuple[Days, Days]:
+    @kept
+    def days(self, day: Day) -> tuple[Days, Days]:
         """The first and the last day of each."""
         found = [self.question.days(day, person) for person in self.people]
-        first, last = (np.array([number_of(one[at]) for one in found], np.int32) for at in (0, 1))
-        return first, last
+        last = np.array([number_of(one) for _, one in found], np.int32)
+        if all(first is last for first, last in found):
+            return last, last
+        return np.array([number_of(one) for one, _ in found], np.int32), last
 
-    def _after(self, day: Day, months: int) -> Days:
+    @kept
+    def after(self, day: Day, months: int) -> Days:
         """So many months after the (last) day of each."""
         lasts = self.days(day)[1].tolist()
         ends = [add_months(date.fromordinal(last + EPOCH), months) for last in lasts]
