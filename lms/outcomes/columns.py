@@ -29,7 +29,6 @@ from sqlalchemy import (
     literal,
     null,
     select,
-    true,
 )
 
 from lms.cohorts.models import Cohort, EnrolmentRecord
@@ -78,7 +77,7 @@ class Source:
         }
         return self._read(
             EnrolmentRecord,
-            "enrolment_id",
+            self._is_asked,
             cohort=_whole(record.cohort_id),
             user=_whole(record.user_id),
             enrolment=_whole(record.enrolment_id),
@@ -92,7 +91,7 @@ class Source:
         answer = IntentAnswer.__table__.c
         return self._read(
             IntentAnswer,
-            "enrolment_id",
+            answer.enrolment_id.in_(select(EnrolmentRecord.enrolment_id).where(self._is_asked)),
             enrolment=_whole(answer.enrolment_id),
             content=_whole(contents.column({"intent": answer.answer})),
         )
@@ -102,7 +101,7 @@ class Source:
         spell = StatusSpell.__table__.c
         return self._read(
             StatusSpell,
-            "user_id",
+            spell.user_id.in_(select(EnrolmentRecord.user_id).where(self._is_asked)),
             spell.valid_from <= self.valid_on,
             user=_whole(spell.user_id),
             valid_from=_day(spell.valid_from),
@@ -111,26 +110,26 @@ class Source:
             **{field: _real(spell[field]) for field in measured},
         )
 
-    def _read(self, fact: Any, of: str, *where: ColumnElement[bool], **columns: Sent) -> Columns:
+    def _read(
+        self, fact: Any, asked: ColumnElement[bool], *where: ColumnElement[bool], **columns: Sent
+    ) -> Columns:
+        """Those of a few cohorts are looked up. For most cohorts a table is read from end to end,
+        which costs less, and whom nobody asked for is left out afterwards (`pairs`)."""
         nothing = cast(null(), LargeBinary)  # stands between two values
         packed = [func.string_agg(sent, nothing, type_=LargeBinary) for sent, _ in columns.values()]
+        where = (known(fact, self.recorded), *where, *(() if self._are_most else [asked]))
         found = db.session.execute(
-            select(*packed).where(known(fact, self.recorded), self._is_asked(fact, of), *where),
-            execution_options={"as_bytes": True},
+            select(*packed).where(*where), execution_options={"as_bytes": True}
         ).one()
         return {
             name: np.frombuffer(value or b"", form)
             for (name, (_, form)), value in zip(columns.items(), found, strict=True)
         }
 
-    def _is_asked(self, fact: Any, of: str) -> ColumnElement[bool]:
-        """Those of a few cohorts are looked up. For most cohorts a table is read from end to end,
-        which costs less, and whom nobody asked for is left out afterwards (`pairs`)."""
-        if self._are_most:
-            return true()
+    @property
+    def _is_asked(self) -> ColumnElement[bool]:
         ids = literal(list(self.cohorts), ARRAY(BigInteger))
-        asked = select(getattr(EnrolmentRecord, of)).where(EnrolmentRecord.cohort_id == any_(ids))
-        return getattr(fact, of).in_(asked)  # type: ignore[no-any-return]
+        return EnrolmentRecord.cohort_id == any_(ids)
 
     @cached_property
     def _are_most(self) -> bool:
