@@ -137,9 +137,12 @@ class Source:
         return 2 * len(self.cohorts) >= every
 
 
-def native(column: NDArray[Any]) -> NDArray[Any]:
-    """A column of numbers as this machine writes them."""
-    return column.astype(column.dtype.newbyteorder("="))
+def taken(column: NDArray[Any], rows: Positions) -> NDArray[Any]:
+    """Rows of a column, as this machine writes numbers."""
+    found = column[rows]
+    if found.dtype.isnative:
+        return found
+    return found.byteswap(inplace=True).view(found.dtype.newbyteorder("="))
 
 
 def pairs(some: Ids, others: Ids) -> tuple[Positions, Positions]:
@@ -148,7 +151,9 @@ def pairs(some: Ids, others: Ids) -> tuple[Positions, Positions]:
     Ids are counted from 1, so an array from the least to the greatest finds them.
     """
     least, size = (others.min(), int(np.ptp(others)) + 1) if len(others) else (0, 0)
-    key = np.minimum((some - least).view(np.uint64), np.uint64(size)).view(np.int64)
+    key = some - least
+    outside = key.view(np.uint64)  # below the least is far above the greatest
+    np.minimum(outside, np.uint64(size), out=outside)
     found: list[tuple[Positions, Positions]] = []
     rest = np.arange(len(others))
     while len(rest) or not found:  # again for the ids that are there twice, and so on

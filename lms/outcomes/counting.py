@@ -71,7 +71,9 @@ class Counting:
         # Where the contents of a person and of a spell, or last of none, meet in a `table`.
         width = len(self.spells.contents) + 1
         self.alone = self.people.content * width + width - 1
-        self.cell = self.people.content[self.spells.person] * width + self.spells.content
+        self.cell = self.people.content[self.spells.person]
+        self.cell *= width
+        self.cell += self.spells.content
         self.end_of_spell = self.people.end[self.spells.person]
         self.states = self._states()
 
@@ -155,15 +157,15 @@ class Counting:
         many classes there are."""
         spells, table, none = self.spells, self._table(whens, floor), len(whens)
         begin = self.calendar.days(day)[1]
-        at = np.flatnonzero(spells.valid_to > begin[self.end_of_spell])
-        event = table[self.cell[at]]
+        later = np.flatnonzero(spells.valid_to > begin[self.end_of_spell])
+        first = np.where(table[self.alone] < none, table[self.alone], LAST)
+        event = table[self.cell[later]]
+        at, event = later[event < none], event[event < none]
         since = np.maximum(spells.valid_from[at] - begin[self.end_of_spell[at]], 0)
         # One number for the day and, of one day, the first class.
-        first = np.where(table[self.alone] < none, table[self.alone], LAST)
-        event = np.where(event < none, since * (none + 1) + event, LAST)
-        np.minimum.at(first, spells.person[at], event)
+        np.minimum.at(first, spells.person[at], since * (none + 1) + event)
         is_lost = first == LAST
-        at = at[is_lost[spells.person[at]]]
+        at = later[is_lost[spells.person[later]]]
         is_known = self._table(whens, 0)[self.cell[at]] == none
         is_known &= ~self._holds(UNKNOWN)[spells.content[at]]
         until = np.minimum(spells.valid_to[at], self.valid_on) - begin[self.end_of_spell[at]]

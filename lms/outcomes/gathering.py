@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lms.outcomes.columns import Source, native, pairs
+from lms.outcomes.columns import Source, pairs, taken
 from lms.outcomes.contents import Contents
 from lms.outcomes.days import number_of
 
@@ -62,7 +62,7 @@ def gather(
 ) -> tuple[People, Spells]:
     rows = source.people(of_person)
     at, cohort = pairs(rows["cohort"], np.array(source.cohorts, np.int64))
-    rows = {name: native(column[at]) for name, column in rows.items()}
+    rows = {name: taken(column, at) for name, column in rows.items()}
     everybody = np.bincount(cohort, minlength=len(source.cohorts))
     valid_on = number_of(source.valid_on)
     begun = rows["enrolled_on"] <= valid_on
@@ -70,7 +70,7 @@ def gather(
     if "intent" in of_person.digits:
         intents = source.intents(of_person)
         answers, at = pairs(intents["enrolment"], rows["enrolment"])
-        rows["content"][at] += intents["content"][answers]
+        rows["content"][at] += taken(intents["content"], answers)
     ended_on, content = rows["ended_on"], rows["content"]
     people = People(
         cohort[begun],
@@ -84,7 +84,7 @@ def gather(
 
 def _spells(rows: dict[str, Numbers], users: Numbers, measured: Sequence[str]) -> Spells:
     at, person = pairs(rows["user"], users)
-    rows = {name: native(column[at]) for name, column in rows.items() if name != "user"}
+    rows = {name: taken(column, at) for name, column in rows.items() if name != "user"}
     return Spells(
         person,
         rows["valid_from"],
