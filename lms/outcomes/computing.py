@@ -9,7 +9,7 @@ import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
-from itertools import repeat
+from itertools import chain, repeat
 
 from lms.cohorts.models import Cohort
 from lms.metrics.classifying import Question
@@ -63,7 +63,9 @@ def _tallies(counting: Counting, metric: Definition) -> Iterator[Tally]:
     states, late = counting.states, counting.are_late(metric).tolist()
     codes = [one.code for one in metric.classes]
     if isinstance(metric.measure, Incidence):
-        found = estimates(counting.waits(metric, metric.measure.months), endings=codes)
+        waits = counting.waits(metric, metric.measure.months)
+        parts = (waits[start : start + 64] for start in range(0, len(waits), 64))  # for the cache
+        found = chain.from_iterable(estimates(part, endings=codes) for part in parts)
         for state, is_late, one in zip(states, late, found, strict=True):
             yield Tally(state=state, classes=one.met, is_late=is_late, incidence=one)
         return

@@ -6,14 +6,13 @@ day on which somebody ended (contents.py, days.py); here it is looked up for eve
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
 from lms.metrics.classifying import Question
 from lms.metrics.definition import (
     Among,
-    AsOf,
     Condition,
     Day,
     Definition,
@@ -34,6 +33,7 @@ from lms.outcomes.keeping import kept
 UNKNOWN = Condition("kind", "in", (SpellKind.UNKNOWN.value,))
 COMPLETED = Condition("completed_on", "not in", (None,), of_person=True)
 HIRED_EARLY = Condition("leaving", "in", (Leaving.EARLY_JOB.value,), of_person=True)
+PART = 1 << 16  # spells
 FIRST, LAST = np.iinfo(np.int32).min, np.iinfo(np.int32).max  # numbers of days
 
 
@@ -75,6 +75,8 @@ class Counting:
         self.cell *= width
         self.cell += self.spells.content
         self.end_of_spell = self.people.end[self.spells.person]
+        # What is made of so many spells stays in the processor's cache.
+        self.parts = [slice(at, at + PART) for at in range(0, len(self.cell), PART)]
         self.states = self._states()
 
     def _with_those_referred_to(self, metrics: Iterable[Definition]) -> list[Definition]:
@@ -135,21 +137,22 @@ class Counting:
 
     @kept
     def _placed(self, day: Day, whens: tuple[When, ...], floor: int) -> Numbers:
-        table, at = self._table(whens, floor), self._looked_at(day)
+        table = self._table(whens, floor)
         found: Numbers = table[self.alone]
-        np.minimum.at(found, self.spells.person[at], table[self.cell[at]])
+        for at in self._looked_at(day):
+            np.minimum.at(found, self.spells.person[at], table[self.cell[at]])
         return found
 
-    def _looked_at(self, day: Day) -> Numbers:
+    def _looked_at(self, day: Day) -> Iterator[Numbers]:
         """Which spells are so on a person's day, or on one of several."""
         spells = self.spells
-        if isinstance(day, AsOf):
-            return np.flatnonzero(spells.valid_to > self.valid_on)
         first, last = self.calendar.days(day)
-        begins = ends = np.minimum(last, self.valid_on)[self.end_of_spell]
-        if first is not last:
-            begins = np.minimum(first, self.valid_on)[self.end_of_spell]
-        return np.flatnonzero((spells.valid_from <= ends) & (spells.valid_to > begins))
+        ends = np.minimum(last, self.valid_on)
+        begins = ends if first is last else np.minimum(first, self.valid_on)
+        for part in self.parts:
+            end = self.end_of_spell[part]
+            begun = spells.valid_from[part] <= ends[end]
+            yield part.start + np.flatnonzero(begun & (spells.valid_to[part] > begins[end]))
 
     @kept
     def _waited(self, day: Day, whens: tuple[When, ...], floor: int) -> tuple[Numbers, Numbers]:
@@ -157,20 +160,22 @@ class Counting:
         many classes there are."""
         spells, table, none = self.spells, self._table(whens, floor), len(whens)
         begin = self.calendar.days(day)[1]
-        later = np.flatnonzero(spells.valid_to > begin[self.end_of_spell])
-        first = np.where(table[self.alone] < none, table[self.alone], LAST)
-        event = table[self.cell[later]]
-        at, event = later[event < none], event[event < none]
-        since = np.maximum(spells.valid_from[at] - begin[self.end_of_spell[at]], 0)
         # One number for the day and, of one day, the first class.
-        np.minimum.at(first, spells.person[at], since * (none + 1) + event)
-        is_lost = first == LAST
-        at = later[is_lost[spells.person[later]]]
-        is_known = self._table(whens, 0)[self.cell[at]] == none
-        is_known &= ~self._holds(UNKNOWN)[spells.content[at]]
-        until = np.minimum(spells.valid_to[at], self.valid_on) - begin[self.end_of_spell[at]]
+        first = np.where(table[self.alone] < none, table[self.alone], LAST)
         followed = np.zeros_like(first)
-        np.maximum.at(followed, spells.person[at], np.where(is_known, until, 0))
+        no_event = self._table(whens, 0) == none
+        no_event &= ~np.tile(self._holds(UNKNOWN), len(self.people.contents))
+        for part in self.parts:
+            person, cell = spells.person[part], self.cell[part]
+            begins = begin[self.end_of_spell[part]]
+            later = spells.valid_to[part] > begins
+            event = np.where(later, table[cell], none)
+            since = np.maximum(spells.valid_from[part] - begins, 0)
+            event = np.where(event < none, since * (none + 1) + event, LAST)
+            np.minimum.at(first, person, event)
+            until = np.minimum(spells.valid_to[part], self.valid_on) - begins
+            np.maximum.at(followed, person, np.where(later & no_event[cell], until, 0))
+        is_lost = first == LAST
         days, ending = np.divmod(first, none + 1)
         return np.where(is_lost, followed, days), np.where(is_lost, none, ending)
 
@@ -209,7 +214,7 @@ class Counting:
         counted = [at for at, one in enumerate(metric.classes) if one.code in metric.numerator]
         asked = self._members(metric.population) & np.isin(classes, counted)
         asked &= table[self.alone] != classes  # else they are in the class without a spell
-        at = self._looked_at(metric.day)
+        at = np.concatenate([np.empty(0, np.intp), *self._looked_at(metric.day)])
         at = at[asked[spells.person[at]] & ~np.isnan(measured[at])]
         at = at[table[self.cell[at]] == classes[spells.person[at]]]
         last = np.full_like(classes, FIRST)
