@@ -56,7 +56,7 @@ class StatusSpell(Recorded, Base):
             name="ex_status_spell_live_overlap",
             where=text("superseded_at IS NULL"),
         ),
-        # A figure is counted from this index alone (computing.py), whatever order the rows lie in.
+        # Of a few cohorts spells are read from this index alone (columns.py), wherever the rows lie.
         Index(
             "ix_status_spell_facts", "user_id", "valid_from",
             postgresql_include=[
