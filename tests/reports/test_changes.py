@@ -10,6 +10,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from lms.careers import actions as careers
+from lms.careers import venture_actions
 from lms.careers.models import MouKind
 from lms.cohorts.models import Applicant, Application, ApplicationStage, Sex, Stage
 from lms.db import Bilingual, db, utcnow
@@ -99,7 +100,7 @@ def test_a_corrected_fact_is_one_change(report: Report, funded: SimpleNamespace)
 
 def test_a_venture_that_began_to_sell(report: Report, funded: SimpleNamespace) -> None:
     venture = next(one for one in funded.ventures[3:] if one.first_sale_on is None)
-    careers.record_venture(
+    venture_actions.record_venture(
         venture.employer, founded_on=venture.founded_on, registered_on=venture.registered_on,
         first_sale_on=DAY, by=None,
     )  # fmt: skip
