@@ -12,6 +12,7 @@ from lms.demo.admissions import Participant, admit
 from lms.demo.answers import Material
 from lms.demo.destinations import record_destinations
 from lms.demo.figures import published_cohort
+from lms.demo.investments import give_investments
 from lms.demo.people import Register
 from lms.demo.rows import chance, insert_rows, seoul
 
@@ -65,6 +66,7 @@ def load_finished_cohort(
     participants = admit(cohort, figures, register=register)
     graduates = [person for person in participants if person.left_on is None]
     record_destinations(figures, graduates, recorded_by_id=administrator_id)
+    give_investments(cohort)
     return FinishedCohort(offering, participants, instructors)
 
 

@@ -105,6 +105,7 @@ def compose(facts: Facts, definitions: Definitions) -> Composed:
         *([employers.employers(facts, of_plain="T4"), employers.by_class(facts)] if facts.has(employer_counts.SUBJECT) else []),
         rates.pay(facts, definitions, metric="wioa-median-pay"),
         *([ventures.ventures(facts, of_plain="T4"), ventures.camp(facts)] if facts.has(venture_counts.SUBJECT) else []),
+        *([ventures.grants(facts)] if facts.has(venture_counts.GRANTED) else []),
         *([costs.per_head(facts, definitions, local="local-of-completers"), costs.items(facts)] if costs.are_known(facts) else []),
         *([targets.rates(facts, definitions, printed={"T5": SIDE_BY_SIDE, "T6": SAME_LAG, "T7": RETENTION})] if targets.are_rates(facts) else []),
         *([targets.others(facts)] if targets.are_others(facts) else []),
@@ -130,5 +131,6 @@ def _composed(made: Sequence[Made], sums: tuple[Sum, ...]) -> Composed:
             sums=(*(each for one in made for each in one.sums), *sums),
             nested=tuple(each for one in made for each in one.nested),
             follows={at: by for one in made for at, by in one.follows.items()},
+            amounts={at: of for one in made for at, of in one.amounts.items()},
         ),
     )
