@@ -23,7 +23,7 @@ from lms.cohorts.actions import record_completions, record_leaving
 from lms.cohorts.forms import RowError
 from lms.cohorts.models import Cohort, Enrolment, Standing
 from lms.db import db
-from lms.metrics.facts import Contract, Intent, Leaving, Spell, SpellKind
+from lms.metrics.facts import Contract, FoundThrough, Intent, Leaving, Spell, SpellKind
 from lms.metrics.facts_cells import FORMULA_STARTS, READERS, Unreadable
 from lms.metrics.facts_file import COLUMNS, PERSON, SPELL
 from lms.outcomes import records
@@ -230,6 +230,9 @@ class _Planning:
         if said.get("valid_to", date.max) <= said["valid_from"]:
             self.wrong(line, _("valid_to is not after valid_from: write the first day on which it is no longer so."))  # fmt: skip
             return None
+        if "found_through" in said and said["kind"] is not SpellKind.EMPLOYEE:
+            self.wrong(line, _("found_through is how a job was found: only an employee has one."))
+            return None
         return Spell(**said)
 
     def place(self, line: int, enrolment: Enrolment, spell: Spell) -> None:
@@ -255,7 +258,10 @@ class _Planning:
 
 def _how(name: str) -> str:
     """How a cell of this column is written."""
-    members = {"kind": SpellKind, "contract": Contract, "leaving": Leaving, "intent": Intent}
+    members = {
+        "kind": SpellKind, "contract": Contract, "leaving": Leaving, "intent": Intent,
+        "found_through": FoundThrough,
+    }  # fmt: skip
     if name in members:
         how = _("write one of %(words)s.", words=", ".join(members[name]))
     elif name.endswith("_on") or name in ("valid_from", "valid_to"):

@@ -15,6 +15,7 @@ from lms.metrics.definition import Text
 from lms.reports.counters import employers as employer_counts
 from lms.reports.counters import leaving, results
 from lms.reports.counters import ventures as venture_counts
+from lms.reports.counters import ways as way_counts
 from lms.reports.facts import Facts
 from lms.reports.table import Table
 from lms.reports.tables import (
@@ -26,6 +27,7 @@ from lms.reports.tables import (
     rates,
     targets,
     ventures,
+    ways,
 )
 from lms.reports.tables.cells import Definitions, Made
 
@@ -111,6 +113,7 @@ def compose(facts: Facts, definitions: Definitions) -> Composed:
         *([targets.others(facts)] if targets.are_others(facts) else []),
         evidence,
         *([employers.partners(facts)] if facts.has(employer_counts.SUBJECT) else []),
+        *([ways.ways(facts, of_plain="T4")] if facts.has(way_counts.SUBJECT) else []),
         *([learning.outcomes(facts, definitions["plain"], whole=plain)] if facts.has(results.COMPLETED) else []),
     )  # fmt: skip
     return _composed(
