@@ -192,7 +192,6 @@ def _say_anew(
         fact = replace(
             row.as_spell, kind=spell.kind, valid_from=spell.valid_from,
             evidence_level=OWN_WORD_LEVEL, **known,
-            found_through=row.found_through if spell.kind is row.kind else None,
         )  # fmt: skip
         with suppress(outcomes.NothingChanged):
             outcomes.correct_spell(
