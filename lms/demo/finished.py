@@ -14,6 +14,7 @@ from lms.demo.consents import load_consents
 from lms.demo.destinations import record_destinations
 from lms.demo.figures import published_cohort
 from lms.demo.following import follow
+from lms.demo.investments import give_investments
 from lms.demo.people import Register
 from lms.demo.rows import chance, insert_rows, seoul
 from lms.demo.waves import load_waves
@@ -71,6 +72,7 @@ def load_finished_cohort(
     completed_on = figures.ceremony_on
     people = follow(graduates, number=number, completed_on=completed_on)
     lives = record_destinations(figures, people, leavers, recorded_by_id=administrator_id)
+    give_investments(cohort)
     load_consents(
         number,
         participants,

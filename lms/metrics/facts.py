@@ -31,6 +31,16 @@ class Contract(StrEnum):
     DAILY = "daily"
 
 
+class FoundThrough(StrEnum):
+    """How somebody came to a job: `project` is one done with the firm, or an internship there."""
+
+    JOB_FAIR = "job-fair"
+    ACADEMY = "academy"
+    PROJECT = "project"
+    OWN_SEARCH = "own-search"
+    OTHER = "other"
+
+
 class Leaving(StrEnum):
     """Why somebody left before the end."""
 
@@ -89,6 +99,7 @@ class Spell:
     registered: a founder's business is registered.
     sales, income: KRW a year, of a founder's business and of a freelancer.
     base_pay: KRW a month, without bonuses.
+    found_through: of an employee only; no metric asks for it.
     """
 
     kind: SpellKind
@@ -107,6 +118,7 @@ class Spell:
     sales: int | None = None
     income: int | None = None
     base_pay: int | None = None
+    found_through: FoundThrough | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -210,6 +210,9 @@ class _Planning:
         if said.get("valid_to", date.max) <= said["valid_from"]:
             self.wrong(line, _("valid_to is not after valid_from: write the first day on which it is no longer so."))  # fmt: skip
             return None
+        if "found_through" in said and said["kind"] is not SpellKind.EMPLOYEE:
+            self.wrong(line, _("found_through is how a job was found: only an employee has one."))
+            return None
         return Spell(**said)
 
     def place(self, line: int, enrolment: Enrolment, spell: Spell) -> None:

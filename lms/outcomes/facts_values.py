@@ -7,12 +7,15 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from lms.metrics.facts import Contract, Intent, Leaving, SpellKind
+from lms.metrics.facts import Contract, FoundThrough, Intent, Leaving, SpellKind
 from lms.metrics.facts_cells import FORMULA_STARTS, READERS, Unreadable
 from lms.resident_numbers import ResidentNumberFound, holds_one
 
 Values = dict[str, Any]
-WORDS = {"kind": SpellKind, "contract": Contract, "leaving": Leaving, "intent": Intent}
+WORDS = {
+    "kind": SpellKind, "contract": Contract, "leaving": Leaving, "intent": Intent,
+    "found_through": FoundThrough,
+}  # fmt: skip
 
 
 def read_values(cells: Mapping[str, str]) -> tuple[Values, list[str]]:

@@ -17,7 +17,14 @@ from lms.accounts.models import User
 from lms.careers.models import Employer
 from lms.cohorts.models import Enrolment
 from lms.db import Base, Key, Now
-from lms.metrics.facts import EXCLUSIVE_GROUPS, Contract, Intent, Spell, SpellKind
+from lms.metrics.facts import (
+    EXCLUSIVE_GROUPS,
+    Contract,
+    FoundThrough,
+    Intent,
+    Spell,
+    SpellKind,
+)
 from lms.privacy.models import DestroyedFile
 from lms.recorded import Recorded
 from lms.resident_numbers import FreeText
@@ -46,6 +53,7 @@ class StatusSpell(Recorded, Base):
         CheckConstraint("exclusive_group IS NOT NULL", name="kind_known"),
         CheckConstraint("region ~ '^[0-9]{2}$'", name="region_is_code"),
         CheckConstraint("venture_id IS NULL OR kind = 'founder'", name="founders_have_ventures"),
+        CheckConstraint("found_through IS NULL OR kind = 'employee'", name="employees_found_jobs"),
         CheckConstraint(
             "least(hours, contract_months, sales, income, base_pay) >= 0", name="not_negative"
         ),
@@ -94,6 +102,7 @@ class StatusSpell(Recorded, Base):
     sales: Mapped[int | None] = mapped_column(BigInteger)
     income: Mapped[int | None] = mapped_column(BigInteger)
     base_pay: Mapped[int | None] = mapped_column(BigInteger)
+    found_through: Mapped[FoundThrough | None]
     employer_id: Mapped[int | None] = mapped_column(
         BigInteger, ForeignKey("employer.id"), index=True, doc="who they work for"
     )
