@@ -22,7 +22,7 @@ from lms.cohorts.actions import record_completions, record_leaving
 from lms.cohorts.forms import RowError
 from lms.cohorts.models import Cohort, Enrolment, Standing
 from lms.db import db
-from lms.metrics.facts import Intent, Leaving, Spell
+from lms.metrics.facts import Intent, Leaving, Spell, SpellKind
 from lms.metrics.facts_file import COLUMNS, PERSON, SPELL
 from lms.outcomes import records
 from lms.outcomes.actions import Overlap, record_intent
