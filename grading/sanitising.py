@@ -9,7 +9,6 @@ every cell of the assignment gets the metadata it was released with, and no othe
 # nbformat is typed in part.
 # mypy: disable-error-code=no-untyped-call
 
-import copy
 import json
 from typing import Any
 
@@ -95,8 +94,8 @@ def sanitise(notebook: Notebook, released: preparing.Notebook) -> list[str]:
 
 
 def _restore(cell: Cell, original: preparing.Cell) -> None:
-    cell["metadata"] = copy.deepcopy(original.metadata)
-    cell["metadata"]["nbgrader"]["checksum"] = original.checksum
+    marks = {**original.metadata["nbgrader"], "checksum": original.checksum}
+    cell["metadata"] = {**original.metadata, "nbgrader": marks}
     if cell["cell_type"] != original.cell_type:
         cell["cell_type"] = original.cell_type
         for name in ("outputs", "execution_count", "attachments"):

@@ -62,3 +62,12 @@ def _check() -> None:
 def _note_silence() -> None:
     global _silent_until
     _silent_until = time.monotonic() + PAUSE_SECONDS
+
+
+@event.listens_for(Engine, "before_cursor_execute")
+def _as_bytes(
+    _connection: Any, cursor: Any, _statement: Any, _values: Any, context: Any, _many: Any
+) -> None:
+    """A long value of bytes comes as it is when the statement asks for it; as text it is twice as long."""
+    if context and context.execution_options.get("as_bytes"):
+        cursor.format = psycopg.pq.Format.BINARY

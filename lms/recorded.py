@@ -2,20 +2,35 @@
 
 A fact is known in [recorded_at, superseded_at). It is never changed: a correction closes the row and
 adds another that says why. The database sets both times and refuses every other change (triggers of
-`keep_recorded`, migration 0004). All facts of one transaction get one moment, taken while
-no `settled_moment` is being asked for, so a question "as known at r" has the same answer for ever.
+`keep_recorded`, migration 0004). All facts of one transaction get one moment, under a lock they share
+until they are committed; `settled_moment` waits for them, so a question "as known at r" has the same
+answer for ever. That holds for whatever has a `RecordedNow`, too, and for ended runs and applied
+regrades (migration 0015): those are recorded once and stay.
 """
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any
 
-from sqlalchemy import BigInteger, ColumnElement, ForeignKey, and_, func, or_, select, text
+from flask_babel import gettext as _
+from sqlalchemy import BigInteger, ColumnElement, ForeignKey, and_, func, or_, select
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from lms.db import UTCDateTime, db, utcnow
+from lms.errors import Unavailable
 from lms.resident_numbers import FreeText
+
+# Set by the database, whatever a row says; the column's table has a trigger of migration 0015.
+RecordedNow = Annotated[
+    datetime, mapped_column(UTCDateTime(), server_default=func.clock_timestamp())
+]
+PATIENCE = timedelta(seconds=6)  # shorter than a request waits for the database (lms/connection.py)
+
+
+class StillRecording(Unavailable):
+    def __init__(self) -> None:
+        super().__init__(_("Something long is being recorded just now. Try again in a minute."))
 
 
 class Recorded:
@@ -54,7 +69,13 @@ def supersede(fact: Recorded) -> None:
 
 
 def settled_moment() -> datetime:
-    """A moment before which nothing will be recorded any more; waits for who is recording."""
-    db.session.execute(text("SELECT lock_recording()"))
-    rows = db.session.execute(select(func.clock_timestamp(type_=UTCDateTime())))
-    return rows.scalar_one()
+    """A moment for which nothing will be recorded any more; waits for who is recording, nobody for us.
+
+    Raises:
+        StillRecording: somebody has not finished in PATIENCE.
+    """
+    asked = select(func.settled_moment(PATIENCE, type_=UTCDateTime()))
+    moment: datetime | None = db.session.execute(asked).scalar_one()
+    if moment is None:
+        raise StillRecording
+    return moment

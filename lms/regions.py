@@ -1,4 +1,8 @@
-"""The si/do codes of the standard administrative districts (행정표준코드), by which places are given."""
+"""The si/do codes by which places are given: the first two digits of the legal-dong code (법정동코드),
+a standard administrative code (행정표준코드) of the Ministry of the Interior and Safety.
+
+Not the codes of Statistics Korea's own classification of districts, in which Gwangju is 24.
+"""
 
 from __future__ import annotations
 

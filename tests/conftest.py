@@ -7,16 +7,19 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from flask import Flask, g
 from flask.testing import FlaskClient
+from psycopg import sql
 
 from lms import create_app
 from lms.config import Config
@@ -113,6 +116,24 @@ def app(migrated_app: Flask) -> Iterator[Flask]:
         finally:
             maker.configure(bind=engine, join_transaction_mode="conditional_savepoint")
             transaction.rollback()
+
+
+@pytest.fixture
+def own_app(config: Config, migrated_app: Flask) -> Iterator[Flask]:
+    """An application with a database of its own, where commits are commits."""
+    from lms.db import db
+
+    name = f"lms_{uuid4().hex[:8]}"
+    with migrated_app.app_context():
+        db.engine.dispose()  # a template may have no connections
+    with psycopg.connect(config.database_url.replace("/lms?", "/postgres?"), autocommit=True) as c:
+        c.execute(sql.SQL("CREATE DATABASE {} TEMPLATE lms").format(sql.Identifier(name)))
+    app = create_app(
+        replace(config, database_url=config.database_url.replace("/lms?", f"/{name}?"))
+    )
+    yield app
+    with app.app_context():
+        db.engine.dispose()
 
 
 @pytest.fixture
@@ -275,28 +296,30 @@ def as_(app: Flask) -> Callable[[object | None], FlaskClient]:
     return client
 
 
-@pytest.fixture
-def counted(app: Flask) -> Callable[[], AbstractContextManager[list[str]]]:
-    """with counted() as statements: the SQL that ran inside, savepoints left out."""
+@contextmanager
+def statements_run(engine: Any) -> Iterator[list[str]]:
+    """The SQL that runs inside, savepoints left out."""
     from sqlalchemy import event
 
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK")):
+            statements.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+@pytest.fixture
+def counted(app: Flask) -> Callable[[], AbstractContextManager[list[str]]]:
+    """with counted() as statements: …"""
     from lms.db import db
 
-    @contextmanager
-    def _counted() -> Iterator[list[str]]:
-        statements: list[str] = []
-
-        def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-            if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK")):
-                statements.append(statement)
-
-        event.listen(db.engine, "before_cursor_execute", note)
-        try:
-            yield statements
-        finally:
-            event.remove(db.engine, "before_cursor_execute", note)
-
-    return _counted
+    return lambda: statements_run(db.engine)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from lms.access import GRANTS, Credential, Permission, Role
 from lms.careers import actions as careers
 from lms.careers import venture_actions
-from lms.careers.models import MouKind
+from lms.careers.models import InvestmentKind, MouKind
 from lms.cohorts.actions import enrol
 from lms.coursework.models import Regrade
 from lms.db import Bilingual, db, utcnow
@@ -160,6 +160,8 @@ ROUTES: dict[str, tuple[str, tuple[int | str, ...]]] = {
     "ventures.new": ("GET", (200, 403, 403, 403, 403, "in")),
     "ventures.venture": ("GET", (200, 403, 403, 403, 404, "in")),
     "ventures.new_founder": ("GET", (200, 403, 403, 403, 404, "in")),
+    "ventures.new_investment": ("GET", (200, 403, 403, 403, 404, "in")),
+    "ventures.investment_correction": ("GET", (200, 403, 403, 403, 404, "in")),
     "ventures.new_tenancy": ("GET", (200, 403, 403, 403, 404, "in")),
     "ventures.new_waiting": ("GET", (200, 403, 403, 403, 404, "in")),
     "ventures.new_waiting_person": ("GET", (200, 403, 403, 403, 403, "in")),
@@ -324,8 +326,14 @@ def _careers(academy: SimpleNamespace, endpoint: str) -> dict[str, object]:
     venture_actions.record_venture(venture, founded_on=day, by=None)
     mou = careers.sign_mou(venture, kind=MouKind.HIRE, on=day, by=None)
     waiting = venture_actions.queue_for_camp(academy.stan, camp=1, since=day, by=None)
+    money = {"amount": 1_000_000, "kind": InvestmentKind.EQUITY, "source": "test"}
+    investment = venture_actions.record_investment(venture, on=day, **money, by=None)
     db.session.commit()
-    number = waiting.id if endpoint == "ventures.end_waiting_person" else mou.id
+    numbers = {
+        "ventures.end_waiting_person": waiting.id,
+        "ventures.investment_correction": investment.id,
+    }
+    number = numbers.get(endpoint, mou.id)
     return {"employer_id": venture.id, "kind": "mous", "number": number}
 
 

@@ -230,7 +230,8 @@ class Shell:
         _look_beside_the_notebook()
         random.seed()
         if "numpy" in sys.modules:
-            sys.modules["numpy"].random.seed()
+            # A number seeds it for less than half of what gathering chance anew costs.
+            sys.modules["numpy"].random.seed(random.getrandbits(32))
         sys.stdout, sys.stderr = self.streams  # type: ignore[assignment]
         for stream in self.streams:
             stream.open()

@@ -19,10 +19,13 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from lms.careers import words
-from lms.careers.models import CAMPS, MouKind, Sector, SiteKind, Size
+from lms.careers.models import CAMPS, InvestmentKind, MouKind, Sector, SiteKind, Size
 from lms.careers.registry import registry_number
+from lms.db import utcnow
 from lms.errors import Invalid
+from lms.i18n import SEOUL
 from lms.resident_numbers import ResidentNumberFound, holds_one
+from lms.won import Won, more_than_nothing
 
 
 def without_resident_number(_form: Any, field: Any) -> None:
@@ -153,6 +156,42 @@ class VentureForm(FlaskForm):
 
 class NewVentureForm(EmployerForm, VentureForm):
     """A venture that is no employer yet."""
+
+
+class InvestmentForm(FlaskForm):
+    """Money that a venture received."""
+
+    received_on = DateField(_l("Received on"), [InputRequired()])
+    amount = Won(_l("Amount (KRW)"), [InputRequired(), more_than_nothing])
+    kind = SelectField(
+        _l("Kind of money"), coerce=InvestmentKind,
+        description=_l("Grants are counted apart: they are no investment."),
+    )  # fmt: skip
+    source = _text(_l("Source"), 200, hint=_l("For example: the register of shares, its own word."))
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self.kind.choices = _choices(words.investment_names())
+
+    def validate_received_on(self, field: DateField) -> None:
+        if field.data and field.data > utcnow().astimezone(SEOUL).date():
+            raise ValidationError(
+                _("That day has not come: money is recorded once it is received.")
+            )
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """As the actions take them."""
+        return {
+            "on": self.received_on.data,
+            "amount": self.amount.data,
+            "kind": self.kind.data,
+            "source": self.source.data,
+        }
+
+
+class InvestmentCorrectionForm(InvestmentForm):
+    reason = _text(_l("Reason for the correction"), 300)
 
 
 class FounderForm(FlaskForm):

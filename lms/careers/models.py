@@ -69,6 +69,14 @@ class VentureState(StrEnum):
     CLOSED = "closed"
 
 
+class InvestmentKind(StrEnum):
+    """For shares, for a claim that may become shares, or for nothing: a grant is no investment."""
+
+    EQUITY = "equity"
+    CONVERTIBLE = "convertible"
+    GRANT = "grant"
+
+
 class OfEmployer(Recorded):
     """A fact about an employer."""
 
@@ -212,6 +220,19 @@ class Venture(OfVenture, Base):
             if reached_on and reached_on <= day:
                 return state
         return VentureState.PLANNED
+
+
+class Investment(OfVenture, Base):
+    """Money that a venture received on a day; promised, it is not recorded yet."""
+
+    __tablename__ = "investment"
+    __table_args__ = (CheckConstraint("amount > 0", name="amount_positive"),)
+
+    id: Mapped[Key]
+    received_on: Mapped[date]
+    kind: Mapped[InvestmentKind]
+    amount: Mapped[int] = mapped_column(BigInteger, doc="KRW")
+    source: Mapped[FreeText] = mapped_column(doc="where it is known from, in words")
 
 
 class Founder(OfVenture, Base):

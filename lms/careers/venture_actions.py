@@ -12,7 +12,15 @@ from lms import audit
 from lms.accounts.models import User
 from lms.careers import queries
 from lms.careers.actions import CannotMerge
-from lms.careers.models import Employer, Founder, Tenancy, Venture, Waiting
+from lms.careers.models import (
+    Employer,
+    Founder,
+    Investment,
+    InvestmentKind,
+    Tenancy,
+    Venture,
+    Waiting,
+)
 from lms.careers.recording import Overlaps, WrongOrder, add, meet, must_follow, succeed
 from lms.db import db
 from lms.recorded import known
@@ -70,6 +78,46 @@ def add_founder(venture: Employer, person: User, *, since: date, by: User | None
     founder = add(Founder(**values), by=by)
     audit.record("founder-added", venture, by=by, person=person.id, since=since.isoformat())
     return founder
+
+
+def record_investment(
+    venture: Employer,
+    *,
+    on: date,
+    amount: int,
+    kind: InvestmentKind,
+    source: str,
+    by: User | None,
+) -> Investment:
+    """Money that the venture received on a day. Two rounds of one day are two facts."""
+    values = {"received_on": on, "amount": amount, "kind": kind, "source": source.strip()}
+    investment = add(Investment(venture_id=venture.id, **values), by=by)
+    audit.record("investment-recorded", venture, by=by, on=on.isoformat(), amount=amount, kind=kind)
+    return investment
+
+
+def correct_investment(
+    investment: Investment,
+    venture: Employer,
+    *,
+    on: date,
+    amount: int,
+    kind: InvestmentKind,
+    source: str,
+    reason: str,
+    by: User,
+) -> None:
+    """What was recorded stays readable as it was known; nothing new records nothing.
+
+    Raises:
+        NoLongerLive: it was corrected meanwhile.
+    """
+    values = {"received_on": on, "amount": amount, "kind": kind, "source": source.strip()}
+    if all(getattr(investment, key) == value for key, value in values.items()):
+        return
+    before = investment.amount
+    succeed(investment, by=by, reason=reason, **values)
+    audit.record("investment-corrected", venture, by=by, before=before, amount=amount, kind=kind)
 
 
 def give_place(

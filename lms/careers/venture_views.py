@@ -11,8 +11,8 @@ from flask_babel import gettext as _
 from lms.access import Permission, actor, allow
 from lms.accounts.models import User
 from lms.accounts.queries import user_by_name
-from lms.careers import actions, forms, queries, recording, venture_actions
-from lms.careers.models import CAMPS, Employer, Tenancy, Waiting
+from lms.careers import actions, forms, investments, queries, recording, venture_actions
+from lms.careers.models import CAMPS, Employer, Investment, Tenancy, Waiting
 from lms.careers.queries import VentureTotals
 from lms.careers.views import asked, day_asked, names
 from lms.errors import Invalid
@@ -34,6 +34,7 @@ def index() -> Any:
         ventures=rows,
         totals=VentureTotals.of(rows, day),
         founders=employer_queries.founders(day),
+        money=investments.totals(day),
         **names(),
     )
 
@@ -116,6 +117,51 @@ def new_founder(employer: Employer) -> Any:
         hint=_("Somebody with an account here. Other founders are not recorded."),
         submit=_("Add this founder"),
         done=_("The founder is recorded."),
+    )
+
+
+@bp.route("/employers/<int:employer_id>/investments/new", methods=["GET", "POST"])
+@allow(Permission.CAREERS_MANAGE)
+def new_investment(employer: Employer) -> Any:
+    _must_be_venture(employer)
+    form = forms.InvestmentForm()
+    return asked(
+        form,
+        lambda: venture_actions.record_investment(employer, **form.values, by=actor()),
+        of=employer,
+        title=_("Record money received"),
+        hint=_("Investment or a grant, once the money is there; each payment by itself."),
+        submit=_("Record it"),
+        done=_("The money received is recorded."),
+    )
+
+
+@bp.route(
+    "/employers/<int:employer_id>/investments/<int:number>/correction", methods=["GET", "POST"]
+)
+@allow(Permission.CAREERS_MANAGE)
+def investment_correction(employer: Employer, number: int) -> Any:
+    before = queries.fact(Investment, number, of=employer)
+    if before is None:
+        abort(HTTPStatus.NOT_FOUND)
+    form = forms.InvestmentCorrectionForm(
+        data={
+            "received_on": before.received_on,
+            "amount": before.amount,
+            "kind": before.kind,
+            "source": before.source,
+        }
+    )
+    return asked(
+        form,
+        lambda: venture_actions.correct_investment(
+            before, employer, **form.values, reason=form.reason.data, by=actor()
+        ),
+        of=employer,
+        title=_("Correct money received"),
+        hint=_("What was recorded before stays readable in reports made before."),
+        submit=_("Correct it"),
+        done=_("The correction is recorded."),
     )
 
 

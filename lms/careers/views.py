@@ -12,8 +12,17 @@ from flask_babel import gettext as _
 
 from lms import audit, tables
 from lms.access import Permission, actor, allow, may
-from lms.careers import actions, forms, queries, recording, words
-from lms.careers.models import Employer, Founder, Headcount, Mou, Site, Tenancy, Waiting
+from lms.careers import actions, forms, investments, queries, recording, words
+from lms.careers.models import (
+    Employer,
+    Founder,
+    Headcount,
+    Investment,
+    Mou,
+    Site,
+    Tenancy,
+    Waiting,
+)
 from lms.careers.registry import written
 from lms.db import db, utcnow
 from lms.errors import DomainError
@@ -29,6 +38,7 @@ FACTS: dict[str, type[Any]] = {
     "mous": Mou,
     "head-counts": Headcount,
     "founders": Founder,
+    "investments": Investment,
     "tenancies": Tenancy,
     "waiting": Waiting,
 }
@@ -49,6 +59,7 @@ def names() -> dict[str, Any]:
         "site_names": words.site_names(),
         "mou_names": words.mou_names(),
         "state_names": words.state_names(),
+        "investment_names": words.investment_names(),
         "jobs_rule": words.jobs_rule(),
         "written": written,
     }
@@ -129,6 +140,8 @@ def employer(employer: Employer) -> Any:
         mous=queries.facts(Mou, employer, Mou.valid_from.desc()),
         headcounts=queries.facts(Headcount, employer, Headcount.counted_on),
         founders=queries.founders_of(employer),
+        investments=queries.facts(Investment, employer, Investment.received_on.desc()),
+        money=investments.totals(day, of=employer),
         tenancies=queries.facts(Tenancy, employer, Tenancy.valid_from.desc()),
         waiting=queries.facts(Waiting, employer, Waiting.valid_from.desc()),
         duplicates=queries.duplicates(employer),
@@ -286,6 +299,8 @@ def _fact_words(fact: Any) -> str:
             what = _("%(day)s: %(jobs)s jobs", day=fact.counted_on, jobs=fact.jobs)
         case Founder():
             what = _("%(name)s, founder since %(day)s", name=fact.user.name, day=fact.valid_from)
+        case Investment():
+            what = f"{words.investment_names()[fact.kind]}, {fact.received_on}, {fact.amount:,}"
         case Tenancy():
             what = _("Camp %(number)s", number=fact.camp) + f", {fact.room}, {fact.valid_from}"
         case _other:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import gettext as _
 
-from lms.careers.models import MouKind, Sector, SiteKind, Size, VentureState
+from lms.careers.models import InvestmentKind, MouKind, Sector, SiteKind, Size, VentureState
 from lms.i18n import local
 from lms.regions import REGIONS
 
@@ -58,6 +58,14 @@ def state_names() -> dict[VentureState, str]:
         VentureState.REGISTERED: _("Registered"),
         VentureState.TRADING: _("Trading"),
         VentureState.CLOSED: _("Closed down"),
+    }
+
+
+def investment_names() -> dict[InvestmentKind, str]:
+    return {
+        InvestmentKind.EQUITY: _("Equity"),
+        InvestmentKind.CONVERTIBLE: _("Convertible note or loan"),
+        InvestmentKind.GRANT: _("Grant or subsidy"),
     }
 
 

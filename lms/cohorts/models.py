@@ -14,10 +14,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lms.accounts.models import User
 from lms.curricula.models import Course
-from lms.db import Base, Bilingual, Key, Now, utcnow
+from lms.db import Base, Bilingual, Key, utcnow
 from lms.errors import DomainError
 from lms.metrics.facts import Leaving
-from lms.recorded import Recorded
+from lms.recorded import Recorded, RecordedNow
 from lms.resident_numbers import FreeText
 
 
@@ -144,7 +144,7 @@ class ApplicationStage(Base):
     )
     stage: Mapped[Stage] = mapped_column(primary_key=True)
     reached_on: Mapped[date | None]
-    recorded_at: Mapped[Now]
+    recorded_at: Mapped[RecordedNow]
 
 
 class Applicant(Recorded, Base):

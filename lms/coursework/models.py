@@ -215,7 +215,8 @@ class Run(Base):
 
     `executed_files` are the notebooks as they ran, `pages` the same as safe HTML; `events` what
     people should know of it (grading.Event), `cached` how many notebooks were graded before. A run
-    of a regrade counts from when that is applied; what it replaces counts no more.
+    of a regrade counts from when that is applied; what it replaces counts no more. The database says
+    when it ended, and when a regrade was applied (lms/recorded.py).
     """
 
     __tablename__ = "run"

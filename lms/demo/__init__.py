@@ -1,4 +1,4 @@
-"""A demonstration academy: two finished cohorts with the public totals of the AI academy in Gwangju,
+"""A demonstration academy: five finished cohorts with the public totals of the AI academy in Gwangju,
 and one that runs today.
 
 It imports history, so it writes most rows directly; what is alive in the running cohort goes

@@ -17,6 +17,7 @@ from lms.demo.careers import load_employers
 from lms.demo.finished import load_finished_cohort, load_grades
 from lms.demo.money import load_money
 from lms.demo.people import Register
+from lms.demo.publication import publish_report
 from lms.demo.rows import seoul
 from lms.demo.running import load_running_cohort
 
@@ -50,19 +51,23 @@ def load_academy() -> None:
         preparing = pool.map(partial(_prepare, app), authored_assignments(course))
         register = Register()
         # Two, as a report is approved and evidence accepted by somebody else than who brought it.
-        administrator, _second = register.add(
+        administrators = register.add(
             ["admin", "admin2"], at=seoul(FOUNDED_ON, 9), is_administrator=True
         )
         load_employers()
+        now = utcnow()
         finished = [
-            load_finished_cohort(number, course, register=register, administrator_id=administrator)
+            load_finished_cohort(
+                number, course, register=register, administrator_id=administrators[0], now=now
+            )
             for number in FINISHED
         ]
         materials = list(preparing)
     for cohort in finished:
         load_grades(cohort, materials)
-    load_running_cohort(course, materials, register=register, now=utcnow())
+    load_running_cohort(course, materials, register=register, now=now)
     load_money()
+    publish_report(administrators)
     audit.record("demo-loaded", by=None)
 
 

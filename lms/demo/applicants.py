@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 from lms.cohorts.models import Applicant, Cohort, JobStatus, Major, Sex
-from lms.demo.rows import backdated, chance, insert_rows, seoul
+from lms.demo.rows import backdated, chance, copy_rows, seoul
 
 AGES = {(18, 19): 12, (20, 24): 280, (25, 29): 320, (30, 39): 166}  # of cohort 4, by band
 ASKED_OF_COHORT_4 = 779
@@ -50,7 +50,7 @@ def describe(
             }
         )
     with backdated(Applicant):
-        insert_rows(Applicant, rows)
+        copy_rows(Applicant, rows)
 
 
 def _one(weights: Mapping[Any, int], random: Random) -> Any:

@@ -27,10 +27,12 @@ from lms.careers.models import (
 )
 from lms.careers.registry import check_digit
 from lms.db import db
-from lms.demo.rows import SEED, backdated, chance, insert_rows
+from lms.demo.rows import SEED, backdated, chance, insert_rows, seoul
 from lms.metrics.facts import GWANGJU, SpellKind
 
-RECORDED = datetime(2025, 12, 31, tzinfo=UTC)  # with the survey that the spells are from
+RECORDED = datetime(2025, 12, 31, tzinfo=UTC)  # at the latest: by the count of the graduates
+FIRST_LISTED = date(2020, 6, 1)
+HEARD_OF = timedelta(days=21)
 COUNTED_ON = (date(2023, 12, 31), date(2024, 12, 31), date(2025, 11, 30))
 SOURCE = "가상 자료"
 EMPLOYERS = 14
@@ -42,7 +44,8 @@ def load_employers() -> None:
     """Employers, half of them of Gwangju; the first ones have an MOU."""
     random = chance("employers")
     names = _company_names()
-    ids = _insert_employers([next(names) for _place in range(EMPLOYERS)], "employers")
+    known_at = [seoul(FIRST_LISTED, 9)] * EMPLOYERS
+    ids = _insert_employers([next(names) for _place in range(EMPLOYERS)], "employers", known_at)
     regions = [
         GWANGJU if place % 2 == 0 else random.choice(("11", "41")) for place in range(EMPLOYERS)
     ]
@@ -75,9 +78,8 @@ def load_employers() -> None:
 
 
 def give_workplaces(spells: Sequence[dict[str, Any]], *, cohort: int) -> None:
-    """Name the employers of the survey's employees and found the ventures of its founders."""
+    """Name the employers of employees and found the ventures of founders."""
     random = chance(f"workplaces of cohort {cohort}")
-    at_survey = [row for row in spells if row["valid_to"] is row["superseded_at"] is None]
     firms: dict[bool, list[int]] = {True: [], False: []}
     for firm, region in db.session.execute(
         select(Site.employer_id, Site.region)
@@ -86,29 +88,28 @@ def give_workplaces(spells: Sequence[dict[str, Any]], *, cohort: int) -> None:
         .limit(EMPLOYERS)
     ):
         firms[region == GWANGJU].append(firm)
-    for row in at_survey:
+    for row in spells:
         if row["kind"] is SpellKind.EMPLOYEE and random.random() < KNOWN_SHARE:
             near = firms[row["region"] == GWANGJU]
             row["employer_id"] = near[min(int(random.expovariate(0.6)), len(near) - 1)]
             row["in_field"] = random.random() < 0.8
-    founders = [row for row in at_survey if row["kind"] is SpellKind.FOUNDER]
-    since = {
-        row["user_id"]: row["valid_from"]
-        for row in reversed(spells)
-        if row["kind"] is SpellKind.FOUNDER
-    }
+    founders = [row for row in spells if row["kind"] is SpellKind.FOUNDER]
     teams = [founders[:2], *([row] for row in founders[2:])]
-    ids = _found(teams, since, cohort)
+    ids = _found(teams, cohort)
     for venture, team in zip(ids, teams, strict=True):
         for row in team:
             row["venture_id"] = venture
-    _settle(ids, [since[team[0]["user_id"]] for team in teams], cohort, waiter=at_survey[-1]["user_id"])  # fmt: skip
+    _settle(ids, [team[0]["valid_from"] for team in teams], cohort, waiter=spells[-1]["user_id"])
 
 
-def _found(teams: list[list[dict[str, Any]]], since: dict[int, date], cohort: int) -> list[int]:
+def _found(teams: list[list[dict[str, Any]]], cohort: int) -> list[int]:
     names = _company_names(cohort)
-    ids = _insert_employers([next(names) for _team in teams], f"ventures of cohort {cohort}")
-    founded = [min(since[row["user_id"]] for row in team) for team in teams]
+    founded = [min(row["valid_from"] for row in team) for team in teams]
+    ids = _insert_employers(
+        [next(names) for _team in teams],
+        f"ventures of cohort {cohort}",
+        [seoul(day + HEARD_OF, 9) for day in founded],
+    )
     _insert(
         Site,
         [
@@ -132,7 +133,7 @@ def _found(teams: list[list[dict[str, Any]]], since: dict[int, date], cohort: in
     _insert(
         Founder,
         [
-            {"venture_id": firm, "user_id": row["user_id"], "valid_from": since[row["user_id"]], "valid_to": None}
+            {"venture_id": firm, "user_id": row["user_id"], "valid_from": row["valid_from"], "valid_to": None}
             for firm, team in zip(ids, teams, strict=True)
             for row in team
         ],
@@ -178,9 +179,11 @@ def _count(since: dict[int, date], *, most: int) -> None:
     _insert(Headcount, rows)
 
 
-def _insert_employers(names: Sequence[str], purpose: str) -> list[int]:
+def _insert_employers(
+    names: Sequence[str], purpose: str, known_at: Sequence[datetime]
+) -> list[int]:
     random = chance(purpose)
-    ids = insert_rows(Employer, [{"created_at": RECORDED}] * len(names))
+    ids = insert_rows(Employer, [{"created_at": moment} for moment in known_at])
     _insert(
         EmployerRecord,
         [
@@ -190,8 +193,9 @@ def _insert_employers(names: Sequence[str], purpose: str) -> list[int]:
                 "registry_number": _registry_number(random.randint(100_000_000, 999_999_999)),
                 "size": Size.SMALL if purpose != "employers" else random.choice(list(Size)[:4]),
                 "sector": random.choice(list(Sector)),
+                "recorded_at": moment,
             }
-            for firm, name in zip(ids, names, strict=True)
+            for firm, name, moment in zip(ids, names, known_at, strict=True)
         ],
     )
     return ids
@@ -209,5 +213,11 @@ def _company_names(cohort: int = 0) -> Iterator[str]:
 
 
 def _insert(model: Any, rows: list[dict[str, Any]]) -> None:
+    """Known some weeks after the day it was so."""
     with backdated(model):
-        insert_rows(model, [{**row, "recorded_at": RECORDED} for row in rows])
+        insert_rows(model, [{"recorded_at": _heard_of(row), **row} for row in rows])
+
+
+def _heard_of(row: dict[str, Any]) -> datetime:
+    day = row.get("valid_from") or row.get("counted_on") or row.get("founded_on") or FIRST_LISTED
+    return min(seoul(max(day + HEARD_OF, FIRST_LISTED), 9), RECORDED)

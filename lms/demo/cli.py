@@ -22,7 +22,7 @@ def load() -> None:
     except CourseMissing as missing:
         raise click.ClickException(str(missing)) from missing
     db.session.commit()
-    click.echo("The demonstration academy is loaded: cohorts 1 and 2, finished, and 7, running.")
+    click.echo("The demonstration academy is loaded: cohorts 1 to 5, finished, and 6, running.")
 
 
 @commands.command()

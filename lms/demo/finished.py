@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from lms.cohorts.models import Cohort, Offering, Teaching
 from lms.curricula.models import Course
@@ -10,10 +10,14 @@ from lms.db import db
 from lms.demo import work
 from lms.demo.admissions import Participant, admit
 from lms.demo.answers import Material
+from lms.demo.consents import load_consents
 from lms.demo.destinations import record_destinations
 from lms.demo.figures import published_cohort
+from lms.demo.following import follow
+from lms.demo.investments import give_investments
 from lms.demo.people import Register
 from lms.demo.rows import chance, insert_rows, seoul
+from lms.demo.waves import load_waves
 
 # Cohort 1 opened on 2 July 2020 (press); the first days of the others are not published.
 STARTED = {
@@ -33,9 +37,9 @@ class FinishedCohort:
 
 
 def load_finished_cohort(
-    number: int, course: Course, *, register: Register, administrator_id: int
+    number: int, course: Course, *, register: Register, administrator_id: int, now: datetime
 ) -> FinishedCohort:
-    """Everything but the grades."""
+    """Everything but the grades; of a survey that still runs what came until now."""
     figures = published_cohort(number)
     cohort = Cohort(
         number=number,
@@ -64,7 +68,20 @@ def load_finished_cohort(
     )
     participants = admit(cohort, figures, register=register)
     graduates = [person for person in participants if person.left_on is None]
-    record_destinations(figures, graduates, recorded_by_id=administrator_id)
+    leavers = [person for person in participants if person.left_on is not None]
+    completed_on = figures.ceremony_on
+    people = follow(graduates, number=number, completed_on=completed_on)
+    lives = record_destinations(figures, people, leavers, recorded_by_id=administrator_id)
+    give_investments(cohort)
+    load_consents(
+        number,
+        participants,
+        people,
+        starts_on=cohort.starts_on,
+        completed_on=completed_on,
+        until=now,
+    )
+    load_waves(cohort, lives, by_id=administrator_id, now=now)
     return FinishedCohort(offering, participants, instructors)
 
 

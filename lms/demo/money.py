@@ -27,7 +27,6 @@ COSTS = (  # cohort, kind, won, day, source
     (2, CostKind.ACTUAL, 3_910_000_000, date(2022, 1, 28), INVENTED),
     (4, CostKind.BUDGET, 8_400_000_000, date(2023, 2, 1), BUDGET),
     (5, CostKind.BUDGET, 8_400_000_000, date(2024, 2, 1), BUDGET),
-    (6, CostKind.BUDGET, 8_400_000_000, date(2025, 2, 3), BUDGET),
 )
 EMPLOYED = ("수료생 가운데 취업·창업한 비율", "Employed or founded, of those who completed")
 CONTRACT_NEWS, BEFORE_NEWS, AFTER_NEWS = "보도(2022-04-13)", "보도(2022-12-13)", "보도(2023-11-20)"
@@ -43,7 +42,6 @@ PROJECTS = (  # cohort, number, day, source
     (1, 33, date(2020, 11, 27), "보도(2020-11-27): 33개 팀"),
     (4, 64, date(2023, 12, 5), "수료식 보도(2023-12-05)"),
     (5, 60, date(2024, 11, 26), "수료식 보도(2024-11-26)"),
-    (6, 58, date(2025, 12, 11), "수료식 보도(2025-12-11)"),
 )
 
 

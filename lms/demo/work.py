@@ -22,7 +22,7 @@ from lms.coursework.models import (
 )
 from lms.db import db
 from lms.demo.answers import Answer, Material
-from lms.demo.rows import insert_rows, random_key
+from lms.demo.rows import backdated, copy_rows, insert_rows, random_key
 from lms.gradebook.models import GradeRelease, Mark
 
 LATE_SHARE = 0.06
@@ -85,21 +85,20 @@ def give(
 def hand_in(assignment: Assignment, works: Sequence[HandedIn], *, random: Random) -> list[int]:
     """Submissions with a finished run and its scores; their ids."""
     submissions = insert_rows(Submission, [_submission(assignment, work, random) for work in works])
-    runs = insert_rows(
-        Run,
-        [
-            {
-                "submission_id": submission,
-                "attempts": 1,
-                "queued_at": work.received_at,
-                "started_at": work.received_at + timedelta(seconds=1),
-                "finished_at": work.received_at + timedelta(seconds=random.randint(4, 9)),
-                "executed_files": work.answer.files,
-                "pages": work.answer.pages,
-            }
-            for submission, work in zip(submissions, works, strict=True)
-        ],
-    )
+    ended = [
+        {
+            "submission_id": submission,
+            "attempts": 1,
+            "queued_at": work.received_at,
+            "started_at": work.received_at + timedelta(seconds=1),
+            "finished_at": work.received_at + timedelta(seconds=random.randint(4, 9)),
+            "executed_files": work.answer.files,
+            "pages": work.answer.pages,
+        }
+        for submission, work in zip(submissions, works, strict=True)
+    ]
+    with backdated(Run):
+        runs = insert_rows(Run, ended)
     scores = [
         {
             "run_id": run,
@@ -109,7 +108,7 @@ def hand_in(assignment: Assignment, works: Sequence[HandedIn], *, random: Random
         for run, work in zip(runs, works, strict=True)
         for question in assignment.questions
     ]
-    insert_rows(Score, scores)
+    copy_rows(Score, scores)
     return submissions
 
 
@@ -118,17 +117,16 @@ def hand_in_ungradable(
 ) -> None:
     """A submission that the grader could not grade."""
     [submission] = insert_rows(Submission, [_submission(assignment, work, random)])
-    finished_at = work.received_at + timedelta(seconds=602)
-    db.session.add(
-        Run(
-            submission_id=submission,
-            attempts=1,
-            queued_at=work.received_at,
-            started_at=work.received_at + timedelta(seconds=1),
-            finished_at=finished_at,
-            error=error,
-        )
-    )
+    ended = {
+        "submission_id": submission,
+        "attempts": 1,
+        "queued_at": work.received_at,
+        "started_at": work.received_at + timedelta(seconds=1),
+        "finished_at": work.received_at + timedelta(seconds=602),
+        "error": error,
+    }
+    with backdated(Run):
+        insert_rows(Run, [ended])
 
 
 def _submission(assignment: Assignment, work: HandedIn, random: Random) -> dict[str, Any]:
@@ -169,7 +167,8 @@ def mark(
                         "at": at + timedelta(minutes=len(rows)),
                     }
                 )
-    insert_rows(Mark, rows)
+    with backdated(Mark):
+        copy_rows(Mark, rows)
 
 
 def _comment(share: float, random: Random) -> str:
@@ -178,4 +177,5 @@ def _comment(share: float, random: Random) -> str:
 
 def show_results(submissions: Sequence[int], *, by_id: int, at: datetime) -> None:
     rows = [{"submission_id": row, "by_id": by_id, "released_at": at} for row in submissions]
-    insert_rows(GradeRelease, rows)
+    with backdated(GradeRelease):
+        copy_rows(GradeRelease, rows)

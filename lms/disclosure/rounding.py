@@ -65,10 +65,14 @@ def _table(
         at = {column: At(table.id, name, column) for column in row}
         cells = dict(row)
         for column, cell in row.items():
-            dominated = policy.is_dominated(structure.amounts.get(at[column], ()))
+            of = (at[column], *structure.follows.get(at[column], ()))
+            dominated = any(policy.is_dominated(structure.amounts.get(one, ())) for one in of)
             is_count = kinds[column] is Kind.COUNT
             if is_count and at[column] in numbers:
                 cells[column] = Cell(numbers[at[column]])
+            elif kinds[column] is Kind.MONEY and at[column] in structure.amounts:
+                # Exact, or not at all: rounding cannot take the share of one out of a sum.
+                cells[column] = Cell(absent=Absent.HIDDEN) if dominated else cell
             elif (
                 isinstance(cell.value, int) and policy.round_to and at[column] in structure.follows
             ):

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, DecimalField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import DateField, DecimalField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, ValidationError
-from wtforms.widgets import TextInput
 
 from lms.db import utcnow
 from lms.funding import words
@@ -19,25 +17,7 @@ from lms.funding.models import CostKind, Measure
 from lms.i18n import SEOUL, current_locale
 from lms.metrics.definition import Text
 from lms.metrics.definition_files import definitions
-
-MOST_WON = 10**13
-
-
-class Won(IntegerField):
-    """Whole won, however people group the digits: 8,400,000,000 or 8400000000원."""
-
-    data: int | None
-    widget = TextInput()  # a number field of the browser takes no commas
-
-    def _value(self) -> str:
-        return self.raw_data[0] if self.raw_data else f"{self.data:,}" if self.data else ""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        typed = re.sub(r"[\s,]|원$|^₩", "", valuelist[0]) if valuelist else ""
-        if typed and not re.fullmatch(r"-?[0-9]{1,18}", typed):
-            self.data = None
-            raise ValueError(_("Enter whole won, such as 8,400,000,000."))
-        super().process_formdata([typed] if typed else [])
+from lms.won import Won, more_than_nothing
 
 
 class FactForm(FlaskForm):
@@ -70,7 +50,7 @@ class CostForm(FactForm):
         _l("Item"), [InputRequired(), Length(max=100)],
         description=_l("For example: operation of the training, training allowance."),
     )  # fmt: skip
-    amount = Won(_l("Amount (KRW)"), [InputRequired()])
+    amount = Won(_l("Amount (KRW)"), [InputRequired(), more_than_nothing])
 
     order = ("kind", "item", "amount", "dated_on", "source", "reason")
 
@@ -79,12 +59,6 @@ class CostForm(FactForm):
         self.kind.choices = [
             (str(kind), name.in_(current_locale())) for kind, name in words.KINDS.items()
         ]
-
-    def validate_amount(self, field: Won) -> None:
-        if field.data is not None and not 0 < field.data <= MOST_WON:
-            raise ValidationError(
-                _("The amount is more than 0 and at most %(most)s won.", most=f"{MOST_WON:,}")
-            )
 
 
 class _ValueForm(FactForm):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
+from typing import Annotated
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Numeric, text
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
@@ -18,6 +19,7 @@ from lms.recorded import Recorded
 from lms.resident_numbers import FreeText
 
 LIVE = text("superseded_at IS NULL")
+Value = Annotated[float, mapped_column(Numeric(12, 2, asdecimal=False))]  # in the measure's unit
 
 
 class CostKind(StrEnum):
@@ -81,7 +83,7 @@ class Target(OfCohort, Base):
 
     id: Mapped[Key]
     measure: Mapped[str]
-    value: Mapped[float] = mapped_column(Numeric(12, 2, asdecimal=False))
+    value: Mapped[Value]
     definition_ko: Mapped[FreeText]
     definition_en: Mapped[FreeText]
 
@@ -100,4 +102,4 @@ class Achievement(OfCohort, Base):
 
     id: Mapped[Key]
     measure: Mapped[Measure]
-    value: Mapped[float] = mapped_column(Numeric(12, 2, asdecimal=False))
+    value: Mapped[Value]

@@ -17,6 +17,7 @@ from lms.accounts.models import User
 from lms.cohorts.models import Offering
 from lms.coursework.models import Question, Submission
 from lms.db import Base, Key, Now
+from lms.recorded import RecordedNow
 
 
 class Mark(Base):
@@ -36,7 +37,7 @@ class Mark(Base):
     points: Mapped[float | None]
     comment: Mapped[str] = mapped_column(server_default="")
     by_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("user_account.id"))
-    at: Mapped[Now]
+    at: Mapped[RecordedNow]
 
     submission: Mapped[Submission] = relationship()
     question: Mapped[Question] = relationship()
@@ -51,7 +52,7 @@ class GradeRelease(Base):
 
     id: Mapped[Key]
     submission_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("submission.id"))
-    released_at: Mapped[Now]
+    released_at: Mapped[RecordedNow]
     by_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("user_account.id"))
 
     submission: Mapped[Submission] = relationship()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Any
 
 from lms.metrics.definition import (
     OTHER,
@@ -138,17 +139,21 @@ def fitting(when: When, person: Person, spells: Iterable[Spell]) -> Fit | None:
     found: list[Spell] = []
     spells = list(spells)
     for conditions in when:
-        if not all(_holds(each, person) for each in conditions if each.of_person):
+        if not all(_is_so(each, person) for each in conditions if each.of_person):
             continue
         of_spell = [each for each in conditions if not each.of_person]
         if not of_spell:
             return Fit(())
-        found.extend(one for one in spells if all(_holds(each, one) for each in of_spell))
+        found.extend(one for one in spells if all(_is_so(each, one) for each in of_spell))
     return Fit(tuple(dict.fromkeys(found))) if found else None
 
 
-def _holds(condition: Condition, of: Person | Spell) -> bool:
-    value = getattr(of, condition.field)
+def _is_so(condition: Condition, of: Person | Spell) -> bool:
+    return holds(condition, getattr(of, condition.field))
+
+
+def holds(condition: Condition, value: Any) -> bool:
+    """Whether it holds where the field has this value; None: not known."""
     match condition.operator:
         case "in":
             return value in condition.values

@@ -10,12 +10,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from lms.metrics import incidence
 from lms.metrics.classifying import Placed, Question, fitting
-from lms.metrics.definition import Definition, Incidence, Median
+from lms.metrics.definition import OTHER, Definition, Incidence, Median
 from lms.metrics.definition_files import definitions
 from lms.metrics.facts import Person, SpellKind
 from lms.metrics.figure import Figure, WindowState
+from lms.metrics.incidence import Wait, counted, estimates
 from lms.metrics.months import add_months, span
 from lms.metrics.tally import Tally, figure_of
 
@@ -62,15 +62,18 @@ def _tally(definition: Definition, people: Sequence[Person], question: Question)
         members = question.members(definition, seen)
         months = definition.measure.months
         ends = [add_months(question.days(definition.day, one)[1], months) for one in members]
-        return Tally(
-            state=state,
-            is_late=any(end > question.valid_on for end in ends),
-            waits=Counter(_wait(definition, person, question) for person in members),
+        endings = [one.code for one in definition.classes]
+        waits = (_wait(definition, person, question) for person in members)
+        (estimate,) = estimates(
+            counted(waits, months=months, endings=endings)[None], endings=endings
         )
+        late = any(end > question.valid_on for end in ends)
+        return Tally(state=state, classes=estimate.met, is_late=late, incidence=estimate)
     placed = question.placed(definition, seen)
+    number = Counter(one.code for one in placed)
     return Tally(
         state=state,
-        classes=Counter(one.code for one in placed),
+        classes={code: number[code] for code in [*(one.code for one in definition.classes), OTHER]},
         is_late=question.is_open(definition, seen),
         values=_values(definition, placed),
     )
@@ -101,7 +104,7 @@ def _values(definition: Definition, placed: Iterable[Placed]) -> list[float]:
     return values
 
 
-def _wait(definition: Definition, person: Person, question: Question) -> incidence.Wait:
+def _wait(definition: Definition, person: Person, question: Question) -> Wait:
     """Until the first spell of a class, or until the last day on which the status was known.
 
     Who is said to seek work is followed on little evidence, too; who is said to have it is not.
@@ -116,11 +119,11 @@ def _wait(definition: Definition, person: Person, question: Question) -> inciden
             events.append((min(days), one.code))
     if events:
         day, code = min(events, key=lambda event: event[0])  # of one day, the first class
-        return incidence.Wait(span(begin, day), code)
+        return Wait(span(begin, day), code)
     known = [
         min(spell.valid_to or question.valid_on, question.valid_on)
         for spell in later
         if spell.kind is not SpellKind.UNKNOWN
         and not any(fitting(one.when, person, [spell]) for one in definition.classes)
     ]
-    return incidence.Wait(span(begin, max([begin, *known])), None)
+    return Wait(span(begin, max([begin, *known])), None)

@@ -31,6 +31,16 @@ class Contract(StrEnum):
     DAILY = "daily"
 
 
+class FoundThrough(StrEnum):
+    """How somebody came to a job: `project` is one done with the firm, or an internship there."""
+
+    JOB_FAIR = "job-fair"
+    ACADEMY = "academy"
+    PROJECT = "project"
+    OWN_SEARCH = "own-search"
+    OTHER = "other"
+
+
 class Leaving(StrEnum):
     """Why somebody left before the end."""
 
@@ -70,8 +80,8 @@ EXCLUSIVE_GROUPS: tuple[tuple[SpellKind, ...], ...] = (
         SpellKind.UNKNOWN,
     ),
 )
-GWANGJU = "29"  # KOSTAT si/do code
-ABROAD = "99"  # ours: the codes of KOSTAT end before
+GWANGJU = "29"  # si/do code (lms/regions.py)
+ABROAD = "99"  # ours: no si/do has this code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,10 +95,11 @@ class Spell:
     contract_months: agreed length; None also where it has no end.
     insured: by the employer, in employment or health insurance.
     subsidised: the wage is paid in part by a public programme.
-    region: KOSTAT si/do code of the place of work, two digits; "99" abroad.
+    region: si/do code of the place of work, two digits (lms/regions.py); "99" abroad.
     registered: a founder's business is registered.
     sales, income: KRW a year, of a founder's business and of a freelancer.
     base_pay: KRW a month, without bonuses.
+    found_through: of an employee only; no metric asks for it.
     """
 
     kind: SpellKind
@@ -107,6 +118,7 @@ class Spell:
     sales: int | None = None
     income: int | None = None
     base_pay: int | None = None
+    found_through: FoundThrough | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import date
 
-from lms.metrics.facts import Contract, Intent, Leaving, SpellKind
+from lms.metrics.facts import Contract, FoundThrough, Intent, Leaving, SpellKind
 
 # Also masked, and without the dash where the first six digits are a day.
 RESIDENT_NUMBER = re.compile(
@@ -76,7 +76,9 @@ def _region(cell: str) -> str:
     return cell
 
 
-def _one_of(kinds: type[SpellKind | Contract | Leaving | Intent]) -> Callable[[str], object]:
+def _one_of(
+    kinds: type[SpellKind | Contract | FoundThrough | Leaving | Intent],
+) -> Callable[[str], object]:
     def read(cell: str) -> object:
         try:
             return kinds(cell)
@@ -110,4 +112,5 @@ READERS: dict[str, Callable[[str], object]] = {
     "sales": _count,
     "income": _count,
     "base_pay": _count,
+    "found_through": _one_of(FoundThrough),
 }

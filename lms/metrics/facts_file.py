@@ -13,12 +13,13 @@ from dataclasses import fields
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from lms.metrics.facts import EXCLUSIVE_GROUPS, Person, Spell
+from lms.metrics.facts import EXCLUSIVE_GROUPS, Person, Spell, SpellKind
 from lms.metrics.facts_cells import READERS, Unreadable, looks_like_resident_number
 
 PERSON = ("person", "cohort", "enrolled_on", "left_on", "leaving", "completed_on", "intent")
 SPELL = tuple(field.name for field in fields(Spell))
 COLUMNS = PERSON + SPELL
+OPTIONAL = ("found_through",)  # files of before have no such column
 
 
 Cells = dict[str, str]
@@ -143,7 +144,7 @@ class _Reading:
                         "write one cell for each column, empty where it is not known.",
                     )
                 else:
-                    yield line, dict(zip(header, cells, strict=True))
+                    yield line, dict.fromkeys(OPTIONAL, "") | dict(zip(header, cells, strict=True))
         except csv.Error as error:
             self.say(begins, f"the line is not CSV ({error}): correct its quotes.")
             return
@@ -164,7 +165,7 @@ class _Reading:
 
     def check_header(self, line: int, header: list[str]) -> bool:
         before = len(self.problems)
-        if missing := [name for name in COLUMNS if name not in header]:
+        if missing := [name for name in COLUMNS if name not in {*header, *OPTIONAL}]:
             self.say(line, f"the header lacks {', '.join(missing)}: add what is missing.")
         for name in dict.fromkeys(header):
             if name not in COLUMNS:
@@ -238,6 +239,8 @@ class _Reading:
                 f"valid_to {ends} is not after valid_from {begins}: valid_to is the first day on "
                 "which it is no longer so.",
             )
+        if cells["found_through"] and cells["kind"] != SpellKind.EMPLOYEE:
+            self.say(line, "found_through says how a job was found, but the kind is not employee.")
         return Spell(**values) if len(self.problems) == before else None
 
     def check_overlaps(self, lines: _Lines) -> None:

@@ -10,7 +10,8 @@ Span = tuple[int, int]  # whole months, and days beyond them: sorts as time does
 
 def add_months(day: date, months: int) -> date:
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+    last = day.day if day.day <= 28 else min(day.day, monthrange(year, month + 1)[1])
+    return date(year, month + 1, last)
 
 
 def span(begin: date, end: date) -> Span:

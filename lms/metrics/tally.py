@@ -6,15 +6,14 @@ the arithmetic from counts to figures is here once. Values come from unrounded c
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from itertools import takewhile
 from statistics import median
 
 from lms.metrics import incidence
-from lms.metrics.definition import OTHER, Definition, Incidence, Median, Share
+from lms.metrics.definition import Definition, Incidence, Median, Share
 from lms.metrics.figure import Figure, Step, WindowState
 from lms.metrics.intervals import wilson
 
@@ -26,25 +25,22 @@ class Tally:
     """One metric's counts of one cohort.
 
     state: of the cohort: to open, running or closed.
-    classes: people by class; one that is missing has nobody.
+    classes: people by class, in the order of the definition, and last `other`; of an incidence those
+        who met its event within the months.
     is_late: somebody's day (of an incidence: the end of somebody's months) has not come.
     values: of a median, what the people of the numerator's classes have.
-    waits: of an incidence, how many people waited how long for what; then `classes` is not asked.
+    incidence: the estimate.
     """
 
     state: WindowState
-    classes: Mapping[str, int] = field(default_factory=dict)
+    classes: dict[str, int]
     is_late: bool = False
     values: Sequence[float] = ()
-    waits: Mapping[incidence.Wait, int] = field(default_factory=dict)
+    incidence: incidence.Incidence | None = None
 
 
 def figure_of(definition: Definition, tally: Tally, *, cohort: str, valid_on: date) -> Figure:
-    counts = tally.classes
-    if isinstance(definition.measure, Incidence):
-        counts = _met(tally.waits, definition.measure.months)
-    classes = {one.code: counts.get(one.code, 0) for one in definition.classes}
-    classes[OTHER] = counts.get(OTHER, 0)
+    classes = tally.classes
     result = _Result(tally.state)
     if tally.state is WindowState.CLOSED:
         match definition.measure:
@@ -52,8 +48,8 @@ def figure_of(definition: Definition, tally: Tally, *, cohort: str, valid_on: da
                 result = _share(definition, tally, classes)
             case Median():
                 result = _median(definition, tally, classes)
-            case Incidence(months, _):
-                result = _incidence(definition, tally, classes, months)
+            case Incidence():
+                result = _incidence(definition, tally, classes)
     return Figure(
         metric=definition.id,
         version=definition.version,
@@ -80,7 +76,7 @@ class _Result:
 
 
 def _sum(classes: Mapping[str, int], codes: Iterable[str]) -> int:
-    return sum(classes[code] for code in codes)
+    return sum(map(classes.__getitem__, codes))
 
 
 def _share(definition: Definition, tally: Tally, classes: Mapping[str, int]) -> _Result:
@@ -108,27 +104,15 @@ def _median(definition: Definition, tally: Tally, classes: Mapping[str, int]) ->
     return _Result(WindowState.CLOSED, len(tally.values), denominator, median(tally.values))
 
 
-def _incidence(
-    definition: Definition, tally: Tally, classes: Mapping[str, int], months: int
-) -> _Result:
+def _incidence(definition: Definition, tally: Tally, classes: Mapping[str, int]) -> _Result:
     """Censoring is what an open window is here: it is open only while no one was followed so far."""
-    if not incidence.followed(tally.waits, months=months):
+    estimate = tally.incidence
+    if estimate is None or not estimate.is_followed:
         return _Result(WindowState.OPEN if tally.is_late else WindowState.NOBODY)
-    endings = [one.code for one in definition.classes]
-    steps = incidence.curve(tally.waits, months=months, endings=endings)
     return _Result(
         WindowState.CLOSED,
         _sum(classes, definition.numerator),
-        sum(tally.waits.values()),
-        sum(steps[-1].shares[code] for code in sorted(definition.numerator)),
-        curve=tuple(takewhile(lambda step: step.at_risk >= AT_RISK_SHOWN, steps)),
+        sum(classes.values()),
+        sum(estimate.steps[-1].shares[code] for code in sorted(definition.numerator)),
+        curve=tuple(takewhile(lambda step: step.at_risk >= AT_RISK_SHOWN, estimate.steps)),
     )
-
-
-def _met(waits: Mapping[incidence.Wait, int], months: int) -> Counter[str]:
-    """By class: whoever met its event within the months; the others are in none."""
-    met: Counter[str] = Counter()
-    for wait, number in waits.items():
-        within = wait.ending is not None and wait.time <= (months, 0)
-        met[wait.ending if within and wait.ending else OTHER] += number
-    return met

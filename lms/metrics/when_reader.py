@@ -26,7 +26,7 @@ def _types(owner: type, but: Iterable[str]) -> dict[str, type]:
     return {name: kind for name, kind in found.items() if name not in but}
 
 
-SPELL_WORDS = _types(Spell, but=("valid_from", "valid_to"))
+SPELL_WORDS = _types(Spell, but=("valid_from", "valid_to", "found_through"))
 PERSON_WORDS = {
     f"person.{name}": kind
     for name, kind in _types(Person, but=("key", "cohort", "enrolled_on", "spells")).items()

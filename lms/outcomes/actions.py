@@ -74,6 +74,11 @@ class HasNoFirm(Invalid):
         super().__init__(_("Only who is employed has an employer, and only a founder a firm."))
 
 
+class FoundNoJob(Invalid):
+    def __init__(self) -> None:
+        super().__init__(_("How a job was found is said of an employee only."))
+
+
 class Stays(Enum):
     """Said of what a correction leaves alone."""
 
@@ -103,7 +108,7 @@ def record_spell(
     first day.
 
     Raises:
-        HasNoFirm
+        HasNoFirm, FoundNoJob
         Overlap: a live spell of the same group is in the way.
         ResidentNumberFound
     """
@@ -130,7 +135,7 @@ def correct_spell(
     """Supersede a spell by what is right; without a source, role or firm, those of before stay.
 
     Raises:
-        HasNoFirm, ReasonMissing, NothingChanged, NoLongerLive, Overlap, ResidentNumberFound
+        HasNoFirm, FoundNoJob, ReasonMissing, NothingChanged, NoLongerLive, Overlap, ResidentNumberFound
     """
     if not reason.strip():
         raise ReasonMissing
@@ -240,6 +245,8 @@ def end_own_spell(row: StatusSpell, *, on: date, by: User) -> StatusSpell:
 
 
 def _columns(spell: Spell) -> dict[str, object]:
+    if spell.found_through and spell.kind is not SpellKind.EMPLOYEE:
+        raise FoundNoJob
     return asdict(spell)
 
 

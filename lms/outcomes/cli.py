@@ -107,7 +107,7 @@ def _of_database(cohort: str, day: date, recorded: str | None) -> list[Figure]:
     from lms.cohorts.models import Cohort
     from lms.db import db
     from lms.outcomes.computing import figures
-    from lms.recorded import settled_moment
+    from lms.recorded import StillRecording, settled_moment
 
     asked = select(Cohort).order_by(Cohort.number)
     if cohort != "all":
@@ -118,7 +118,10 @@ def _of_database(cohort: str, day: date, recorded: str | None) -> list[Figure]:
     if not cohorts and cohort != "all":
         raise Refused(f"there is no cohort {cohort}.")
     moment = _moment(recorded) if recorded else None
-    settled = settled_moment()
+    try:
+        settled = settled_moment()
+    except StillRecording as error:
+        raise Refused(error.message) from error
     if moment and moment > settled:
         raise Refused(f"--recorded {recorded} is in the future: give a moment that has passed.")
     return figures(cohorts, valid_on=day, recorded=moment or settled)

@@ -1,44 +1,19 @@
-"""One statement that counts everything all metrics ask of some cohorts: who is in which class.
+"""Which class every person is in, for every metric, counted by cohort.
 
-It passes once over the cohorts' people and their spells, both read from indexes in their order
-(models.py), so its cost grows with the people and not with the metrics' number of joins:
-
-    people   one row per enrolment as known then, with the days on which each metric looks at it
-    persons  people and their spells grouped by enrolment: per question the first class that fits
-    counts   persons grouped by cohort
-
-Metrics that look at the same days, with the same evidence, for the same classes are one `Looking`.
+What decides is asked of metrics/classifying.py once for each content that a fact has and once for each
+day on which somebody ended (contents.py, days.py); here it is looked up for everybody.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Date,
-    Float,
-    Select,
-    and_,
-    case,
-    cast,
-    func,
-    literal,
-    literal_column,
-    null,
-    or_,
-    select,
-)
-from sqlalchemy.dialects.postgresql import array
+import numpy as np
 
-from lms.cohorts.models import EnrolmentRecord
 from lms.metrics.classifying import Question
 from lms.metrics.definition import (
     Among,
-    AsOf,
+    Condition,
     Day,
     Definition,
     Incidence,
@@ -47,59 +22,62 @@ from lms.metrics.definition import (
     When,
 )
 from lms.metrics.facts import Leaving, SpellKind
-from lms.outcomes.compiling import class_of_person, class_of_spell, earlier, number
-from lms.outcomes.days import Days
-from lms.outcomes.models import IntentAnswer, StatusSpell
-from lms.recorded import known
+from lms.metrics.figure import WindowState
+from lms.metrics.incidence import DAYS, times
+from lms.outcomes.columns import Source
+from lms.outcomes.contents import Contents
+from lms.outcomes.days import Calendar, number_of
+from lms.outcomes.gathering import Numbers, Truths, gather
+from lms.outcomes.keeping import kept
 
-ENDING_BITS = 64  # a wait is days * 64 + the position of its class; 63: nothing ended it
-NO_ENDING = ENDING_BITS - 1
-END_BITS = 1 << 24  # days; before them the day of the end, counted from the first one's
-EPOCH = date(1970, 1, 1)
+UNKNOWN = Condition("kind", "in", (SpellKind.UNKNOWN.value,))
+COMPLETED = Condition("completed_on", "not in", (None,), of_person=True)
+HIRED_EARLY = Condition("leaving", "in", (Leaving.EARLY_JOB.value,), of_person=True)
+PART = 1 << 16  # spells
+FIRST, LAST = np.iinfo(np.int32).min, np.iinfo(np.int32).max  # numbers of days
 
 
-class Looking(NamedTuple):
-    """What a person's class follows from."""
+def _evident(floor: int) -> Condition:
+    return Condition("evidence_level", "at least", (floor,))
 
-    day: Day
-    floor: int
-    whens: tuple[When, ...]
-    incidence: bool
 
-    @classmethod
-    def of(cls, definition: Definition) -> Looking:
-        return cls(
-            definition.day,
-            definition.evidence_floor,
-            tuple(one.when for one in definition.classes),
-            isinstance(definition.measure, Incidence),
-        )
+def _whens(metric: Definition) -> tuple[When, ...]:
+    return tuple(one.when for one in metric.classes)
 
 
 class Counting:
-    """The question to all metrics together, for people whose ends lie between two days."""
+    """All that metrics ask of the cohorts of a source."""
 
-    def __init__(
-        self,
-        question: Question,
-        metrics: Iterable[Definition],
-        *,
-        recorded: datetime | None,
-        first_end: date,
-        last_end: date,
-    ) -> None:
+    def __init__(self, question: Question, metrics: Iterable[Definition], source: Source) -> None:
         self.question = question
-        self.valid_on = question.valid_on
-        self.recorded = recorded
-        self.metrics = self._with_those_referred_to(metrics)
-        self.lookings = list(dict.fromkeys(Looking.of(one) for one in self.metrics))
-        self.counted = list(
-            dict.fromkeys((self.looking(one), one.population) for one in self.metrics)
+        self.valid_on = number_of(question.valid_on)
+        self.cohorts = len(source.cohorts)
+        metrics = self._with_those_referred_to(metrics)
+        asked = [UNKNOWN, COMPLETED, HIRED_EARLY, _evident(0)]
+        for metric in metrics:
+            asked.append(_evident(metric.evidence_floor))
+            asked += [one for when in _whens(metric) for conditions in when for one in conditions]
+        self.of_person = Contents(one for one in asked if one.of_person)
+        self.of_spell = Contents(one for one in asked if not one.of_person)
+        self.people, self.spells = gather(
+            source,
+            of_person=self.of_person,
+            of_spell=self.of_spell,
+            measured=sorted(
+                {one.measure.field for one in metrics if isinstance(one.measure, Median)}
+            ),
         )
-        self.populations = list(dict.fromkeys(population for _, population in self.counted))
-        self.medians = [one for one in self.metrics if isinstance(one.measure, Median)]
-        rules = list(dict.fromkeys(looking.day for looking in self.lookings))
-        self.days = Days(question, rules, first=first_end, last=last_end)
+        self.calendar = Calendar(question, self.people.ends)
+        # Where the contents of a person and of a spell, or last of none, meet in a `table`.
+        width = len(self.spells.contents) + 1
+        self.alone = self.people.content * width + width - 1
+        self.cell = self.people.content[self.spells.person]
+        self.cell *= width
+        self.cell += self.spells.content
+        self.end_of_spell = self.people.end[self.spells.person]
+        # What is made of so many spells stays in the processor's cache.
+        self.parts = [slice(at, at + PART) for at in range(0, len(self.cell), PART)]
+        self.states = self._states()
 
     def _with_those_referred_to(self, metrics: Iterable[Definition]) -> list[Definition]:
         found = {one.id: one for one in metrics}
@@ -109,220 +87,164 @@ class Counting:
                 found[one.id] = one
         return [*found.values()]
 
-    def looking(self, definition: Definition) -> int:
-        return self.lookings.index(Looking.of(definition))
+    # contents
+
+    @kept
+    def _holds(self, condition: Condition) -> Truths:
+        """Of each content of a person; or of each of a spell, and last of no spell."""
+        if condition.of_person:
+            return self.of_person.holds(condition, self.people.contents)
+        return np.append(self.of_spell.holds(condition, self.spells.contents), False)
+
+    @kept
+    def _table(self, whens: tuple[When, ...], floor: int) -> Numbers:
+        """The first class that fits, or how many there are, by the contents of person and spell."""
+        shape = len(self.people.contents), len(self.spells.contents) + 1
+        table = np.full(shape, len(whens), np.int32)
+        for position, when in reversed([*enumerate(whens)]):
+            for conditions in when:
+                person, spell = (np.ones(size, bool) for size in shape)
+                for one in conditions:
+                    if one.of_person:
+                        person &= self._holds(one)
+                    else:
+                        spell &= self._holds(one) & self._holds(_evident(floor))
+                table[np.ix_(person, spell)] = position
+        return table.ravel()
 
     # people
 
-    def _people(self, cohorts: Sequence[int]) -> Any:
-        record = EnrolmentRecord
-        end = func.coalesce(record.completed_on, record.left_on)
-        begun = record.enrolled_on <= self.valid_on
-        ended = and_(begun, end <= self.valid_on)
-        inner = (
-            select(
-                record.cohort_id, record.id, record.user_id, record.enrolled_on,
-                begun.label("begun"),
-                case((ended, end)).label("ended_on"),
-                case((ended, record.completed_on)).label("completed_on"),
-                case((ended, record.left_on)).label("left_on"),
-                case((ended, record.leaving)).label("leaving"),
-                (IntentAnswer.answer if self._asks_intent else null()).label("intent"),
-            )
-            .where(record.cohort_id.in_(cohorts), known(record, self.recorded))
-        )  # fmt: skip
-        if self._asks_intent:
-            inner = inner.outerjoin(
-                IntentAnswer,
-                and_(
-                    IntentAnswer.enrolment_id == record.enrolment_id,
-                    known(IntentAnswer, self.recorded),
-                ),
-            )
-        seen = inner.subquery("seen")
-        return (
-            select(*seen.c, *self.days.columns(seen.c.ended_on))
-            .order_by(seen.c.cohort_id, seen.c.id)
-            # So that the days are looked up once per person; a plain 0 would hinder parallel plans.
-            .offset(literal_column("'0'"))
-            .subquery("people")
-        )
+    @kept
+    def _members(self, population: Population | Among) -> Truths:
+        people = self.people
+        match population:
+            case Among(metric, codes):
+                base = self.question.definitions[metric]
+                positions = [at for at, one in enumerate(base.classes) if one.code in codes]
+                return np.isin(self.classes(base), positions) & self._members(base.population)
+            case Population.ENROLLED:
+                return np.ones(len(people.cohort), bool)
+            case Population.EXITERS:
+                return people.ended
+            case Population.COMPLETERS:
+                return self._holds(COMPLETED)[people.content]
+            case Population.COMPLETERS_AND_EARLY_HIRED:
+                return (self._holds(COMPLETED) | self._holds(HIRED_EARLY))[people.content]
 
-    @property
-    def _asks_intent(self) -> bool:
-        return any(
-            condition.of_person and condition.field == "intent"
-            for looking in self.lookings
-            for when in looking.whens
-            for conditions in when
-            for condition in conditions
-        )
+    def classes(self, metric: Definition) -> Numbers:
+        """The position of each person's class on the metric's day, or so far; or how many there are."""
+        return self._placed(metric.day, _whens(metric), metric.evidence_floor)
 
-    # persons
+    @kept
+    def _placed(self, day: Day, whens: tuple[When, ...], floor: int) -> Numbers:
+        table = self._table(whens, floor)
+        found: Numbers = table[self.alone]
+        for at in self._looked_at(day):
+            np.minimum.at(found, self.spells.person[at], table[self.cell[at]])
+        return found
 
-    def _persons(self, cohorts: Sequence[int]) -> Any:
-        people, spell = self._people(cohorts), StatusSpell
-        found = [self._class(people, looking) for looking in self.lookings]
-        flags = {
-            population: func.bool_or(condition)
-            for population, condition in self._plain_members(people).items()
-        }
-        member = {
-            population: flags[population]
-            if isinstance(population, Population)
-            else self._among(population, found, flags)
-            for population in self.populations
-        }
-        columns = [
-            case((member[population], found[looking])).label(f"class_{position}")
-            for position, (looking, population) in enumerate(self.counted)
+    def _looked_at(self, day: Day) -> Iterator[Numbers]:
+        """Which spells are so on a person's day, or on one of several."""
+        spells = self.spells
+        first, last = self.calendar.days(day)
+        ends = np.minimum(last, self.valid_on)
+        begins = ends if first is last else np.minimum(first, self.valid_on)
+        for part in self.parts:
+            end = self.end_of_spell[part]
+            begun = spells.valid_from[part] <= ends[end]
+            yield part.start + np.flatnonzero(begun & (spells.valid_to[part] > begins[end]))
+
+    @kept
+    def _waited(self, day: Day, whens: tuple[When, ...], floor: int) -> tuple[Numbers, Numbers]:
+        """Days until a person's first event, and its class; or as far as they were followed, and how
+        many classes there are."""
+        spells, table, none = self.spells, self._table(whens, floor), len(whens)
+        begin = self.calendar.days(day)[1]
+        # One number for the day and, of one day, the first class.
+        first = np.where(table[self.alone] < none, table[self.alone], LAST)
+        followed = np.zeros_like(first)
+        no_event = self._table(whens, 0) == none
+        no_event &= ~np.tile(self._holds(UNKNOWN), len(self.people.contents))
+        for part in self.parts:
+            person, cell = spells.person[part], self.cell[part]
+            begins = begin[self.end_of_spell[part]]
+            later = spells.valid_to[part] > begins
+            event = np.where(later, table[cell], none)
+            since = np.maximum(spells.valid_from[part] - begins, 0)
+            event = np.where(event < none, since * (none + 1) + event, LAST)
+            np.minimum.at(first, person, event)
+            until = np.minimum(spells.valid_to[part], self.valid_on) - begins
+            np.maximum.at(followed, person, np.where(later & no_event[cell], until, 0))
+        is_lost = first == LAST
+        days, ending = np.divmod(first, none + 1)
+        return np.where(is_lost, followed, days), np.where(is_lost, none, ending)
+
+    # cohorts
+
+    def _states(self) -> list[WindowState]:
+        begun = self._by_cohort(np.ones_like(self.people.ended))
+        ended = self._by_cohort(self.people.ended)
+        is_closed = (begun == self.people.everybody) & (begun == ended)
+        return [
+            WindowState.TO_OPEN if not some else WindowState.CLOSED if all_ else WindowState.RUNNING
+            for some, all_ in zip(begun.tolist(), is_closed.tolist(), strict=True)
         ]
-        columns += [
-            member[population].label(f"member_{position}")
-            for position, population in enumerate(self.populations)
-        ]
-        columns += [
-            value.label(f"value_{position}")
-            for position, definition in enumerate(self.medians)
-            for value in [self._value(people, definition, found, member)]
-        ]
-        return (
-            select(
-                people.c.cohort_id,
-                func.min(people.c.ended_on).label("ended_on"),
-                func.bool_or(people.c.begun).label("begun"),
-                *columns,
-            )
-            .select_from(people)
-            .outerjoin(
-                spell,
-                and_(
-                    spell.user_id == people.c.user_id,
-                    spell.valid_from <= self.valid_on,
-                    known(spell, self.recorded),
-                ),
-            )
-            .group_by(people.c.cohort_id, people.c.id)
-            .subquery("persons")
-        )
 
-    def _plain_members(self, people: Any) -> dict[Population | Among, ColumnElement[bool]]:
-        completed = people.c.completed_on.is_not(None)
-        return {
-            Population.ENROLLED: people.c.begun,
-            Population.EXITERS: people.c.ended_on.is_not(None),
-            Population.COMPLETERS: completed,
-            Population.COMPLETERS_AND_EARLY_HIRED: or_(
-                completed, func.coalesce(people.c.leaving, "") == Leaving.EARLY_JOB.value
-            ),
-        }
+    def counts(self, metric: Definition) -> Numbers:
+        """People by cohort and class; last those whom none fits."""
+        return self._grouped(metric, self.classes(metric), len(metric.classes) + 1)
 
-    def _among(
-        self, population: Among, found: list[ColumnElement[int]], flags: Any
-    ) -> ColumnElement[bool]:
-        """In some classes of another metric, and of that one's population."""
-        base = self.question.definitions[population.metric]
-        codes = [one.code for one in base.classes]
-        positions = [number(codes.index(code)) for code in population.classes]
-        within = func.coalesce(found[self.looking(base)].in_(positions), False)
-        wider = base.population
-        return and_(
-            within,
-            flags[wider] if isinstance(wider, Population) else self._among(wider, found, flags),
-        )
+    def waits(self, metric: Definition, months: int) -> Numbers:
+        """People by cohort, time and ending, as in metrics/incidence.py."""
+        since, ending = self._waited(metric.day, _whens(metric), metric.evidence_floor)
+        begin, end = self.calendar.days(metric.day)[1], self.people.end
+        over = [self.calendar.after(metric.day, month) - begin for month in range(months + 1)]
+        month = sum((since >= days[end] for days in over[1:]), np.zeros_like(end))
+        time = month * DAYS + since - np.array(over)[month, end]
+        time = np.where(since > over[-1][end], times(months) - 1, time)
+        endings = len(metric.classes) + 1
+        found = self._grouped(metric, time * endings + ending, times(months) * endings)
+        return found.reshape(self.cohorts, times(months), endings)
 
-    def _class(self, people: Any, looking: Looking) -> ColumnElement[int]:
-        """The aggregate of a person's spells: the first class that fits, or the wait."""
-        if looking.incidence:
-            return self._wait(people, looking)
-        return func.min(self._position(people, looking))
+    def values(self, metric: Definition, field: str) -> list[list[float]]:
+        """By cohort what the people in the numerator's classes have: by the spell of the class that
+        began last and says it; the highest, where several did."""
+        spells, measured = self.spells, self.spells.measured[field]
+        table, classes = self._table(_whens(metric), metric.evidence_floor), self.classes(metric)
+        counted = [at for at, one in enumerate(metric.classes) if one.code in metric.numerator]
+        asked = self._members(metric.population) & np.isin(classes, counted)
+        asked &= table[self.alone] != classes  # else they are in the class without a spell
+        at = np.concatenate([np.empty(0, np.intp), *self._looked_at(metric.day)])
+        at = at[asked[spells.person[at]] & ~np.isnan(measured[at])]
+        at = at[table[self.cell[at]] == classes[spells.person[at]]]
+        last = np.full_like(classes, FIRST)
+        np.maximum.at(last, spells.person[at], spells.valid_from[at])
+        at = at[spells.valid_from[at] == last[spells.person[at]]]
+        value = np.full(len(classes), -np.inf)
+        np.maximum.at(value, spells.person[at], measured[at])
+        people = np.flatnonzero(value > -np.inf)
+        people = people[np.argsort(self.people.cohort[people], kind="stable")]
+        ends = np.bincount(self.people.cohort[people], minlength=self.cohorts).cumsum()
+        return [each.tolist() for each in np.split(value[people], ends[:-1])]
 
-    def _position(self, people: Any, looking: Looking) -> ColumnElement[int]:
-        of_spell = class_of_spell(looking.whens, people.c)
-        if of_spell is not None:
-            of_spell = case((self._is_looked_at(people, looking), of_spell))
-        return earlier(class_of_person(looking.whens, people.c), of_spell)
+    def are_late(self, metric: Definition) -> Truths:
+        """By cohort whether the day of somebody (of an incidence: the end of their months) is to come."""
+        found = self._by_cohort(self._members(metric.population) & self._is_late(metric)) > 0
+        if isinstance(metric.population, Among) and not isinstance(metric.measure, Incidence):
+            found |= self.are_late(self.question.definitions[metric.population.metric])
+        return found
 
-    def _is_looked_at(self, people: Any, looking: Looking) -> ColumnElement[bool]:
-        spell = StatusSpell
-        first, last = (of(people, looking.day) for of in (self.days.first_of, self.days.last_of))
-        tests: list[ColumnElement[bool]] = [or_(spell.valid_to.is_(None), spell.valid_to > first)]
-        if not isinstance(looking.day, AsOf):
-            tests.insert(0, spell.valid_from <= last)
-        if looking.floor:
-            tests.append(spell.evidence_level >= number(looking.floor))
-        return and_(*tests)
+    def _is_late(self, metric: Definition) -> Truths:
+        days = self.calendar.days(metric.day)[1]
+        if isinstance(metric.measure, Incidence):
+            days = self.calendar.after(metric.day, metric.measure.months)
+        return (days > self.valid_on)[self.people.end]
 
-    def _wait(self, people: Any, looking: Looking) -> ColumnElement[int]:
-        """Days from the begin to the first event, or as far as the person was followed."""
-        spell = StatusSpell
-        begin = self.days.last_of(people, looking.day)
-        later = or_(spell.valid_to.is_(None), spell.valid_to > begin)
-        until = func.least(func.coalesce(spell.valid_to, self.valid_on), self.valid_on)
-        known_then = [later, spell.kind != SpellKind.UNKNOWN.value]
-        event = class_of_spell(looking.whens, people.c)
-        if event is not None:
-            known_then.append(event.is_(None))
-            evident = and_(later, spell.evidence_level >= number(looking.floor))
-            waited = func.greatest(spell.valid_from - begin, number(0))
-            event = case((evident, waited * number(ENDING_BITS) + event))
-        followed = case((and_(*known_then), func.greatest(until - begin, number(0))))
-        return func.coalesce(
-            func.min(earlier(class_of_person(looking.whens, people.c), event)),
-            func.coalesce(func.max(followed), number(0)) * number(ENDING_BITS) + number(NO_ENDING),
-        )
+    def _by_cohort(self, which: Truths) -> Numbers:
+        return np.bincount(self.people.cohort[which], minlength=self.cohorts)
 
-    def _value(
-        self, people: Any, definition: Definition, found: Any, member: Any
-    ) -> ColumnElement[float]:
-        """Of the class's spell that began last and says the value; the highest, where several did."""
-        assert isinstance(definition.measure, Median)
-        looking = Looking.of(definition)
-        position = self._position(people, looking)
-        value = StatusSpell.__table__.c[definition.measure.field]
-        began = cast(StatusSpell.valid_from - literal(EPOCH, Date), Float)
-        of_class = [
-            (
-                found[self.looking(definition)] == number(at),
-                func.max(array([began, cast(value, Float)])).filter(
-                    position == number(at), value.is_not(None)
-                )[2],
-            )
-            for at, one in enumerate(definition.classes)
-            if one.code in definition.numerator
-        ]
-        return case((member[definition.population], case(*of_class)))
-
-    # counts
-
-    def of(self, cohorts: Sequence[int]) -> Select[Any]:
-        """A row per cohort; `Row` of computing.py says what it holds."""
-        persons = self._persons(cohorts)
-        columns: list[ColumnElement[Any]] = [
-            func.count().filter(persons.c.begun).label("begun"),
-            func.count().filter(persons.c.begun, persons.c.ended_on.is_(None)).label("taking_part"),
-            func.count().label("people"),
-        ]
-        for position in range(len(self.populations)):
-            member = persons.c[f"member_{position}"]
-            columns.append(func.count().filter(member).label(f"members_{position}"))
-            columns.append(func.max(persons.c.ended_on).filter(member).label(f"last_{position}"))
-        for position, (at, _) in enumerate(self.counted):
-            looking, found = self.lookings[at], persons.c[f"class_{position}"]
-            if looking.incidence:
-                end = cast(persons.c.ended_on - literal(self.days.first, Date), BigInteger)
-                wait = end * literal(END_BITS * ENDING_BITS, BigInteger) + found
-                columns.append(
-                    func.array_agg(wait).filter(found.is_not(None)).label(f"waits_{position}")
-                )
-                continue
-            columns += [
-                func.count().filter(found == number(code)).label(f"count_{position}_{code}")
-                for code in range(len(looking.whens))
-            ]
-        for position in range(len(self.medians)):
-            value = persons.c[f"value_{position}"]
-            columns.append(
-                func.array_agg(value).filter(value.is_not(None)).label(f"values_{position}")
-            )
-        return select(persons.c.cohort_id, *columns).group_by(persons.c.cohort_id)
+    def _grouped(self, metric: Definition, value: Numbers, values: int) -> Numbers:
+        """Members by cohort and value."""
+        members = np.flatnonzero(self._members(metric.population))
+        of = self.people.cohort[members] * values + value[members]
+        return np.bincount(of, minlength=self.cohorts * values).reshape(self.cohorts, values)

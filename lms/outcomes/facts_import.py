@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -23,18 +22,15 @@ from lms.cohorts.actions import record_completions, record_leaving
 from lms.cohorts.forms import RowError
 from lms.cohorts.models import Cohort, Enrolment, Standing
 from lms.db import db
-from lms.metrics.facts import Contract, Intent, Leaving, Spell, SpellKind
-from lms.metrics.facts_cells import FORMULA_STARTS, READERS, Unreadable
+from lms.metrics.facts import Intent, Leaving, Spell, SpellKind
 from lms.metrics.facts_file import COLUMNS, PERSON, SPELL
 from lms.outcomes import records
 from lms.outcomes.actions import Overlap, record_intent
+from lms.outcomes.facts_values import Values, read_values
 from lms.outcomes.models import IntentAnswer, StatusSpell
 from lms.outcomes.words import leaving_names, spell_name
 from lms.recorded import known
-from lms.resident_numbers import ResidentNumberFound, holds_one
 from lms.table_files import Line
-
-Values = dict[str, Any]
 
 
 class FactsChange(StrEnum):
@@ -118,7 +114,9 @@ class _Planning:
     def plan(self, lines: Sequence[Line]) -> FactsPlan:
         for line in lines[1:]:
             cells = dict(zip(COLUMNS, line.cells, strict=True))
-            if (values := self.values(line.number, cells)) is None:
+            values, mistakes = read_values(cells)
+            self.result.errors += [RowError(line.number, message) for message in mistakes]
+            if mistakes:
                 continue
             if (enrolment := self.enrolment(line.number, values)) is None:
                 continue
@@ -132,24 +130,6 @@ class _Planning:
 
     def conflict(self, line: int, message: str) -> None:
         self.result.conflicts.append(RowError(line, message))
-
-    def values(self, line: int, cells: dict[str, str]) -> Values | None:
-        """The cells that are not empty, read; None when one of them cannot be."""
-        before = len(self.result.errors)
-        values: Values = {}
-        for name, cell in cells.items():
-            if holds_one(cell):
-                self.wrong(line, ResidentNumberFound(name).message)
-            elif cell.startswith(FORMULA_STARTS):
-                self.wrong(
-                    line, _("%(column)s begins like a formula: write its value.", column=name)
-                )
-            elif cell:
-                try:
-                    values[name] = READERS[name](cell)
-                except Unreadable:
-                    self.wrong(line, _("%(column)s is “%(value)s”: %(how)s", column=name, value=cell[:40], how=_how(name)))  # fmt: skip
-        return values if len(self.result.errors) == before else None
 
     def enrolment(self, line: int, values: Values) -> Enrolment | None:
         number = values.get("person")
@@ -230,6 +210,9 @@ class _Planning:
         if said.get("valid_to", date.max) <= said["valid_from"]:
             self.wrong(line, _("valid_to is not after valid_from: write the first day on which it is no longer so."))  # fmt: skip
             return None
+        if "found_through" in said and said["kind"] is not SpellKind.EMPLOYEE:
+            self.wrong(line, _("found_through is how a job was found: only an employee has one."))
+            return None
         return Spell(**said)
 
     def place(self, line: int, enrolment: Enrolment, spell: Spell) -> None:
@@ -251,26 +234,6 @@ class _Planning:
                     return
         earlier.append((line, spell))
         self.result.spells.append((line, enrolment, spell, change))
-
-
-def _how(name: str) -> str:
-    """How a cell of this column is written."""
-    members = {"kind": SpellKind, "contract": Contract, "leaving": Leaving, "intent": Intent}
-    if name in members:
-        how = _("write one of %(words)s.", words=", ".join(members[name]))
-    elif name.endswith("_on") or name in ("valid_from", "valid_to"):
-        how = _("write a day as 2026-02-28.")
-    elif name == "evidence_level":
-        how = _("write a level from 0 to 5.")
-    elif name == "region":
-        how = _("write the two digits of the region, such as 29, or 99 abroad.")
-    elif name == "hours":
-        how = _("write the hours of a week, such as 40 or 17.5.")
-    elif name in ("contract_months", "sales", "income", "base_pay"):
-        how = _("write a whole number of digits only, such as 2400000.")
-    else:
-        how = _("write yes or no, or nothing where it is not known.")
-    return str(how)
 
 
 def import_facts(cohort: Cohort, plan: FactsPlan, *, source: str, by: User | None) -> None:

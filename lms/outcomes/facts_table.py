@@ -12,6 +12,6 @@ ALSO_CALLED = {
     "시작일": "valid_from", "종료일": "valid_to", "증빙수준": "evidence_level", "관련분야": "in_field",
     "주당시간": "hours", "고용형태": "contract", "계약개월": "contract_months", "보험가입": "insured",
     "지원금": "subsidised", "지역": "region", "사업자등록": "registered", "매출": "sales",
-    "소득": "income", "기본급": "base_pay",
+    "소득": "income", "기본급": "base_pay", "취업경로": "found_through", "입사경로": "found_through",
 }  # fmt: skip
 FACTS = Columns(COLUMNS, ("person", "kind", "valid_from"), ALSO_CALLED)

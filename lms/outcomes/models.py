@@ -17,7 +17,14 @@ from lms.accounts.models import User
 from lms.careers.models import Employer
 from lms.cohorts.models import Enrolment
 from lms.db import Base, Key, Now
-from lms.metrics.facts import EXCLUSIVE_GROUPS, Contract, Intent, Spell, SpellKind
+from lms.metrics.facts import (
+    EXCLUSIVE_GROUPS,
+    Contract,
+    FoundThrough,
+    Intent,
+    Spell,
+    SpellKind,
+)
 from lms.privacy.models import DestroyedFile
 from lms.recorded import Recorded
 from lms.resident_numbers import FreeText
@@ -46,6 +53,7 @@ class StatusSpell(Recorded, Base):
         CheckConstraint("exclusive_group IS NOT NULL", name="kind_known"),
         CheckConstraint("region ~ '^[0-9]{2}$'", name="region_is_code"),
         CheckConstraint("venture_id IS NULL OR kind = 'founder'", name="founders_have_ventures"),
+        CheckConstraint("found_through IS NULL OR kind = 'employee'", name="employees_found_jobs"),
         CheckConstraint(
             "least(hours, contract_months, sales, income, base_pay) >= 0", name="not_negative"
         ),
@@ -56,7 +64,7 @@ class StatusSpell(Recorded, Base):
             name="ex_status_spell_live_overlap",
             where=text("superseded_at IS NULL"),
         ),
-        # A figure is counted from this index alone (computing.py), whatever order the rows lie in.
+        # Of a few cohorts spells are read from this index alone (columns.py), wherever the rows lie.
         Index(
             "ix_status_spell_facts", "user_id", "valid_from",
             postgresql_include=[
@@ -89,13 +97,12 @@ class StatusSpell(Recorded, Base):
     insured: Mapped[bool | None]
     subsidised: Mapped[bool | None]
     hired_by_academy: Mapped[bool | None]
-    region: Mapped[str | None] = mapped_column(
-        doc="KOSTAT si/do code of the place of work; 99 abroad"
-    )
+    region: Mapped[str | None] = mapped_column(doc="si/do code of the place of work; 99 abroad")
     registered: Mapped[bool | None]
     sales: Mapped[int | None] = mapped_column(BigInteger)
     income: Mapped[int | None] = mapped_column(BigInteger)
     base_pay: Mapped[int | None] = mapped_column(BigInteger)
+    found_through: Mapped[FoundThrough | None]
     employer_id: Mapped[int | None] = mapped_column(
         BigInteger, ForeignKey("employer.id"), index=True, doc="who they work for"
     )

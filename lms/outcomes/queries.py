@@ -5,18 +5,19 @@ Every count comes with its denominator and what is unknown stays in it: nobody i
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import and_, case, false, func, select
+from lms.cohorts.models import Cohort
+from lms.db import utcnow
+from lms.metrics.definition import OTHER
+from lms.metrics.definition_files import definitions
+from lms.metrics.facts import SpellKind
+from lms.outcomes.computing import figures
 
-from lms.cohorts.models import Cohort, Enrolment
-from lms.db import db, utcnow
-from lms.metrics.facts import GWANGJU, SpellKind
-from lms.outcomes.models import StatusSpell
-from lms.recorded import holds, known
-
+STATUS, PLACE = "plain", "local-of-completers"
 WORKING = (SpellKind.EMPLOYEE, SpellKind.FOUNDER, SpellKind.FREELANCE)
 
 
@@ -65,60 +66,37 @@ def together(outcomes: list[CohortOutcomes]) -> Outcomes:
 
 
 def cohort_outcomes(
-    cohorts: list[Cohort], *, valid_on: date, recorded_by: datetime | None = None
+    cohorts: Sequence[Cohort], *, valid_on: date, recorded_by: datetime | None = None
 ) -> list[CohortOutcomes]:
-    """Raises nothing: a completer without a spell on the day counts as unknown.
+    """The classes of the metrics plain and local-of-completers, in which everybody is counted once.
 
-    Whoever does several things at once is counted once, as the first of SpellKind that they do, and
-    in Gwangju where any of their work is: the classes of the metrics plain and local-of-completers.
+    A completer without a spell on the day is unknown. recorded_by: as known then; None: as known now.
     """
+    held = definitions(on=valid_on)
+    metrics = {metric: held[metric] for metric in (STATUS, PLACE) if metric in held}
+    counted = {
+        (figure.cohort, figure.metric): figure.classes
+        for figure in figures(cohorts, valid_on=valid_on, recorded=recorded_by, metrics=metrics)
+    }
     moment = recorded_by or utcnow()
-    spell = and_(
-        StatusSpell.user_id == Enrolment.user_id,
-        holds(StatusSpell, valid_on),
-        known(StatusSpell, moment),
-    )
-    order = list(SpellKind)
-    place = case({kind.value: order.index(kind) for kind in order}, value=StatusSpell.kind)
-    works = StatusSpell.kind.in_(WORKING)
-    person = (
-        select(
-            Enrolment.cohort_id,
-            func.coalesce(func.min(place), order.index(SpellKind.UNKNOWN)).label("place"),
-            func.coalesce(func.bool_or(StatusSpell.region == GWANGJU).filter(works), false()).label(
-                "local"
-            ),
-            func.count(StatusSpell.region).filter(works).label("regions"),
+
+    def classes(cohort: Cohort, metric: str) -> Counter[str]:
+        return Counter(counted.get((str(cohort.number), metric)))
+
+    return [
+        CohortOutcomes(
+            _by_kind(classes(cohort, STATUS)),
+            classes(cohort, PLACE)["in-gwangju"],
+            classes(cohort, PLACE)["region-unknown"],
+            cohort,
+            valid_on,
+            moment,
         )
-        .outerjoin(StatusSpell, spell)
-        .where(
-            Enrolment.cohort_id.in_([cohort.id for cohort in cohorts]),
-            Enrolment.completed_on <= valid_on,
-        )
-        .group_by(Enrolment.id)
-        .subquery()
-    )
-    rows = db.session.execute(
-        select(
-            person.c.cohort_id,
-            person.c.place,
-            func.count(),
-            func.count().filter(person.c.local),
-            func.count().filter(person.c.regions == 0),
-        ).group_by(person.c.cohort_id, person.c.place)
-    ).all()
-    named = [(cohort_id, order[place], *counts) for cohort_id, place, *counts in rows]
-    return [_outcomes(cohort, named, valid_on, moment) for cohort in cohorts]
+        for cohort in cohorts
+    ]
 
 
-def _outcomes(cohort: Cohort, rows: list[Any], valid_on: date, moment: datetime) -> CohortOutcomes:
-    by_kind = dict.fromkeys(SpellKind, 0)
-    in_gwangju = region_unknown = 0
-    for cohort_id, kind, count, local, regionless in rows:
-        if cohort_id != cohort.id:
-            continue
-        by_kind[kind] += count
-        if kind in WORKING:
-            in_gwangju += local
-            region_unknown += regionless
-    return CohortOutcomes(by_kind, in_gwangju, region_unknown, cohort, valid_on, moment)
+def _by_kind(status: Counter[str]) -> dict[SpellKind, int]:
+    by_kind = {kind: status[kind] for kind in SpellKind}
+    by_kind[SpellKind.UNKNOWN] += status[OTHER]
+    return by_kind

@@ -28,10 +28,10 @@ from lms.careers.choosing import Registry, employer_meant, label
 from lms.careers.models import Employer
 from lms.errors import Invalid
 from lms.i18n import local
-from lms.metrics.facts import Contract, Spell, SpellKind
+from lms.metrics.facts import Contract, FoundThrough, Spell, SpellKind
 from lms.outcomes.models import FIRM_COLUMNS, StatusSpell
 from lms.outcomes.record_forms import choices, not_in_the_future, reason, words
-from lms.outcomes.words import contract_names, kind_names, spell_name
+from lms.outcomes.words import contract_names, found_through_names, kind_names, spell_name
 from lms.regions import REGIONS
 
 MOST_KRW = 10**13
@@ -68,6 +68,9 @@ class SpellForm(FlaskForm):
     in_field = _known(_l("In the field of the training"))
     subsidised = _known(_l("Wage paid in part by a public programme"))
     hired_by_academy = _known(_l("Hired by the academy"))
+    found_through = SelectField(
+        _l("How the job was found"), [Optional()], description=_l("Of an employee only.")
+    )
     base_pay = _won(_l("Base pay, KRW a month"))
     income = _won(_l("Freelance income, KRW a year"))
     registered = _known(_l("Business registered"))
@@ -78,11 +81,16 @@ class SpellForm(FlaskForm):
         unknown = ("", _("Not known"))
         self.kind.choices = choices(kind_names())
         self.contract.choices = [unknown, *choices(contract_names())]
+        self.found_through.choices = [unknown, *choices(found_through_names())]
         self.region.choices = [unknown, *((code, local(name)) for code, name in REGIONS.items())]
 
     def validate_last_day(self, field: DateField) -> None:
         if field.data and self.valid_from.data and field.data < self.valid_from.data:
             raise ValidationError(_("The last day is before the first day."))
+
+    def validate_found_through(self, field: SelectField) -> None:
+        if field.data and self.kind.data != SpellKind.EMPLOYEE:
+            raise ValidationError(_("How a job was found is said of an employee only."))
 
     def spell(self, before: Spell | None = None) -> Spell:
         """What the form says; where it does not ask, what was so before."""
@@ -92,6 +100,9 @@ class SpellForm(FlaskForm):
             "valid_to": self.last_day.data + timedelta(days=1) if self.last_day.data else None,
             "contract": Contract(self.contract.data) if self.contract.data else None,
             "region": self.region.data or None,
+            "found_through": FoundThrough(self.found_through.data)
+            if self.found_through.data
+            else None,
         }
         for name in ("hours", "contract_months", "base_pay", "income", "sales"):
             values[name] = self[name].data

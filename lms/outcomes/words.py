@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from lms.cohorts.models import Standing
 from lms.cohorts.words import ANSWERS
-from lms.metrics.facts import Contract, Intent, Leaving, SpellKind
+from lms.metrics.facts import Contract, FoundThrough, Intent, Leaving, SpellKind
 from lms.outcomes.models import EvidenceKind, StatusSpell
 from lms.regions import REGIONS
 
@@ -34,6 +34,16 @@ def contract_names() -> dict[Contract, str]:
         Contract.INTERNSHIP: _("Internship"),
         Contract.APPRENTICESHIP: _("Apprenticeship"),
         Contract.DAILY: _("By the day"),
+    }
+
+
+def found_through_names() -> dict[FoundThrough, str]:
+    return {
+        FoundThrough.JOB_FAIR: _("Job fair"),
+        FoundThrough.ACADEMY: _("Introduced by the academy"),
+        FoundThrough.PROJECT: _("Project or internship with the firm"),
+        FoundThrough.OWN_SEARCH: _("Own search"),
+        FoundThrough.OTHER: _("Another way"),
     }
 
 
@@ -105,6 +115,7 @@ def shown() -> dict[str, Any]:
     return {
         "kind_names": kind_names(),
         "contract_names": contract_names(),
+        "found_through_names": found_through_names(),
         "intent_names": intent_names(),
         "leaving_names": leaving_names(),
         "standing_names": standing_names(),

@@ -16,6 +16,7 @@ from lms.reports.counters import attendance as attendance_counts
 from lms.reports.counters import employers as employer_counts
 from lms.reports.counters import hours, leaving, results
 from lms.reports.counters import ventures as venture_counts
+from lms.reports.counters import ways as way_counts
 from lms.reports.facts import Facts
 from lms.reports.table import Table
 from lms.reports.tables import (
@@ -28,6 +29,7 @@ from lms.reports.tables import (
     rates,
     targets,
     ventures,
+    ways,
 )
 from lms.reports.tables.cells import Definitions, Made
 
@@ -108,11 +110,13 @@ def compose(facts: Facts, definitions: Definitions) -> Composed:
         *([employers.employers(facts, of_plain="T4"), employers.by_class(facts)] if facts.has(employer_counts.SUBJECT) else []),
         rates.pay(facts, definitions, metric="wioa-median-pay"),
         *([ventures.ventures(facts, of_plain="T4"), ventures.camp(facts)] if facts.has(venture_counts.SUBJECT) else []),
+        *([ventures.grants(facts)] if facts.has(venture_counts.GRANTED) else []),
         *([costs.per_head(facts, definitions, local="local-of-completers"), costs.items(facts)] if costs.are_known(facts) else []),
         *([targets.rates(facts, definitions, printed={"T5": SIDE_BY_SIDE, "T6": SAME_LAG, "T7": RETENTION})] if targets.are_rates(facts) else []),
         *([targets.others(facts)] if targets.are_others(facts) else []),
         evidence,
         *([employers.partners(facts)] if facts.has(employer_counts.SUBJECT) else []),
+        *([ways.ways(facts, of_plain="T4")] if facts.has(way_counts.SUBJECT) else []),
         *([learning.by_result(facts, definitions["plain"], whole=plain)] if facts.has(results.COMPLETED) else []),
         *([learning.by_hours(facts, definitions["plain"], whole=plain)] if facts.has(hours.COMPLETED) else []),
     )  # fmt: skip
@@ -134,5 +138,6 @@ def _composed(made: Sequence[Made], sums: tuple[Sum, ...]) -> Composed:
             sums=(*(each for one in made for each in one.sums), *sums),
             nested=tuple(each for one in made for each in one.nested),
             follows={at: by for one in made for at, by in one.follows.items()},
+            amounts={at: of for one in made for at, of in one.amounts.items()},
         ),
     )

@@ -26,6 +26,7 @@ from lms.reports.counters import (
     leaving,
     results,
     ventures,
+    ways,
 )
 from lms.reports.counters.funding import funding
 from lms.reports.facts import Admission, CohortFacts, Facts
@@ -38,6 +39,7 @@ COUNTERS: tuple[Counter, ...] = (
     hours.count,
     employers.count,
     ventures.count,
+    ways.count,
 )
 TOGETHER: tuple[Together, ...] = (employers.count_together, ventures.count_together)
 

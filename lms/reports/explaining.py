@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select, union
+from sqlalchemy import ColumnElement, or_, select, union
 
 from lms.cohorts.models import EnrolmentRecord
 from lms.db import db
@@ -20,8 +20,6 @@ from lms.metrics.classifying import Question
 from lms.metrics.definition import Definition, Incidence, Text
 from lms.outcomes.models import IntentAnswer, StatusSpell
 from lms.outcomes.persons import Known, persons
-from lms.privacy.models import DestroyedAccount, Destruction
-from lms.recorded import known
 from lms.reports.models import Report
 from lms.reports.queries import Difference, definitions_of
 from lms.reports.tables.cells import class_names
@@ -231,20 +229,3 @@ def _recorded_since(cohort_ids: Collection[int], since: datetime, until: datetim
             answered.where(EnrolmentRecord.enrolment_id.in_(enrolments), within(IntentAnswer)),
         )
     ).all()
-
-
-def destroyed_since(report: Report) -> int:
-    """Of how many people whom the report counts the personal data was destroyed since; they stay counted."""
-    people = select(EnrolmentRecord.user_id).where(
-        EnrolmentRecord.cohort_id.in_([cohort.id for cohort in report.cohorts]),
-        known(EnrolmentRecord, report.known_at),
-    )
-    return (
-        db.session.scalar(
-            select(func.count())
-            .select_from(DestroyedAccount)
-            .join(Destruction, Destruction.id == DestroyedAccount.destruction_id)
-            .where(DestroyedAccount.user_id.in_(people), Destruction.at > report.known_at)
-        )
-        or 0
-    )

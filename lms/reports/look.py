@@ -43,14 +43,15 @@ def _config(colour: Callable[[str], str], font: str) -> dict[str, Any]:
         "background": None,
         "font": font,
         "axis": {**text, **edges, "gridColor": colour("line"), "labelPadding": 6},
+        "axisXDiscrete": {"labelAngle": {"signal": "width < 520 ? -90 : 0"}},
         "axisXQuantitative": {"tickCount": {"signal": "ceil(width / 110)"}},
         "axisYQuantitative": {
             "tickCount": 5, "titleAngle": 0, "titleAlign": "left", "titleAnchor": "end", "titleBaseline": "bottom",
             "titleX": -36, "titleY": -10,
         },
         "legend": {
-            **text, "orient": "top", "titleAnchor": "start", "symbolType": "square",
-            "columns": {"signal": "width < 420 ? 2 : 4"},
+            **text, "orient": "top", "offset": 30, "titleAnchor": "start", "symbolType": "square",
+            "columns": {"signal": "width < 420 ? 2 : width < 700 ? 4 : 5"},
         },
         "title": {"color": colour("ink"), "subtitleColor": colour("muted"), "anchor": "start"},
         "view": {"stroke": None},

@@ -26,7 +26,6 @@ from lms.reports.words import (
     facts,
     label,
     plain,
-    width,
     written,
 )
 
@@ -35,6 +34,10 @@ TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
 LONG = re.compile(r"[!-~]{20}(?=[!-~])")  # an address or a digest: may break there
 UPRIGHT = 8  # columns that fit an upright page
 CROWDED = 14  # more columns than these are set small
+UPRIGHT_PAGE, WIDE, BESIDE = 493, 740, 9  # points: a table's width, and the space in a cell
+SHORT, MOST, MOST_OF_WORD = 6.5, 20, 14  # widths of text in em (`_ems`)
+SMALL = 0.9  # why there is no number is written smaller (report.typ)
+NARROW = frozenset(" .,:;'|()[]-–/fijlrtI")
 
 
 class Unprintable(ValueError):
@@ -108,18 +111,15 @@ def _content(document: Document, locale: str) -> dict[str, Any]:
 def _table(table: Table, locale: str) -> dict[str, Any]:
     kinds = [column.kind for column in table.columns]
     names = [plain(column.name.in_(locale)) for column in table.columns]
-    texts = [
-        [written(cell, kind, locale) for kind, cell in zip(kinds, row, strict=True)]
-        for row in table.rows
-    ]
     rows = [
         [
-            {"text": LONG.sub("\\g<0>\u200b", text), "absent": cell.absent is not None}
-            for text, cell in zip(line, row, strict=True)
+            {"text": LONG.sub("\\g<0>\u200b", written(cell, kind, locale)), "absent": cell.absent is not None}
+            for kind, cell in zip(kinds, row, strict=True)
         ]
-        for line, row in zip(texts, table.rows, strict=True)
-    ]
+        for row in table.rows
+    ]  # fmt: skip
     wide = len(kinds) > UPRIGHT
+    size = 8.5 if not wide else 8 if len(kinds) <= CROWDED else 6.5
     return {
         "title": f"{plain(table.id)}. {plain(table.title.in_(locale))}",
         "about": plain(table.about.in_(locale)),
@@ -127,14 +127,13 @@ def _table(table: Table, locale: str) -> dict[str, Any]:
         "not-drawn": chart.left_out(table, locale) if table.chart else "",
         "columns": names,
         "aligns": ["start" if kind in (Kind.TEXT, Kind.DATE) else "end" for kind in kinds],
-        "widths": [
-            _share(name, [line[at] for line in texts], most=36 if len(kinds) <= CROWDED else 10)
-            for at, name in enumerate(names)
-        ],
+        "widths": _widths(
+            names, rows, beside=BESIDE / size, room=(WIDE if wide else UPRIGHT_PAGE) / size
+        ),
         "rows": rows,
         "notes": [plain(note.in_(locale)) for note in table.notes],
         "wide": wide,
-        "size": 8.5 if len(kinds) <= UPRIGHT else 8 if len(kinds) <= CROWDED else 6.5,
+        "size": size,
     }
 
 
@@ -150,10 +149,32 @@ def _drawing(table: Table, locale: str, *, width: int) -> str | None:
     return str(vl_convert.vegalite_to_svg(whole, vl_version="6.4", allowed_base_urls=[]))
 
 
-def _share(name: str, texts: list[str], *, most: int) -> int:
-    """How much of the page's width a column asks for: its longest text and the space beside it."""
-    longest = max((width(text) for text in texts), default=0)
-    return min(max(longest, min(width(name), 12), 6), most) + 4
+def _widths(
+    names: list[str], rows: list[list[dict[str, Any]]], *, beside: float, room: float
+) -> list[float]:
+    """The columns' widths in em, of a page with that room. Each gets what its longest word needs, short
+    texts being one word ("Cohort 1"); what is left is given as their lines ask for it."""
+    least, more = [], []
+    for at, name in enumerate(names):
+        cells = [(row[at]["text"], SMALL if row[at]["absent"] else 1) for row in rows]
+        words = [word for text in (name, *(text for text, _ in cells)) for word in _words(text)]
+        longest = max((size * _ems(text) for text, size in cells), default=0)
+        least.append(min(max(map(_ems, words), default=0), MOST_OF_WORD) + beside)
+        more.append(max(0, min(longest, MOST) + beside - least[at]))
+    given = min(1.0, max(0.0, room - sum(least)) / (sum(more) or 1))
+    return [need + given * wish for need, wish in zip(least, more, strict=True)]
+
+
+def _words(text: str) -> list[str]:
+    return [text] if _ems(text) <= SHORT else text.split()
+
+
+def _ems(text: str) -> float:
+    """About how wide it is in Pretendard, of which a Korean syllable is 0.87 em wide."""
+    return sum(
+        0.87 if ord(character) > 0x1100 else 0.33 if character in NARROW else 0.62
+        for character in text
+    )
 
 
 def _sections(document: Document, locale: str) -> list[dict[str, Any]]:

@@ -73,10 +73,10 @@ class Verification:
 
 
 def verification(report: Report) -> Verification:
-    return Verification(report, _counted_again(report, known_at=report.known_at))
+    return Verification(report, counted_again(report, known_at=report.known_at))
 
 
-def _counted_again(report: Report, *, known_at: datetime) -> Facts:
+def counted_again(report: Report, *, known_at: datetime) -> Facts:
     """What the report asked, by the definitions it was asked by, with the knowledge of a moment."""
     facts = count_facts(
         report.cohorts,
@@ -102,10 +102,8 @@ class Difference:
         return self.after - self.before
 
 
-def differences(report: Report, *, known_at: datetime) -> list[Difference]:
-    """What the same question gives with the knowledge of another moment."""
-    before = Facts.from_json(report.facts)
-    after = _counted_again(report, known_at=known_at)
+def differences(before: Facts, after: Facts) -> list[Difference]:
+    """What the same question gives with the knowledge of another moment, by metric and class."""
     return [
         Difference(then.number, metric, code, then.figures[metric].classes.get(code, 0), count)
         for then, now in zip(before.cohorts, after.cohorts, strict=True)

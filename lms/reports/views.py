@@ -14,7 +14,7 @@ from lms.db import Bilingual, db, utcnow
 from lms.errors import DomainError
 from lms.i18n import SEOUL, local
 from lms.pages import Page
-from lms.reports import actions, explaining, publishing, queries
+from lms.reports import actions, explaining, publishing, queries, since
 from lms.reports.forms import CorrectionForm, DecisionForm, ReportForm
 from lms.reports.models import Report
 from lms.reports.people_views import links_of
@@ -130,17 +130,15 @@ def verification(report: Report) -> Any:
     """
     now = utcnow()
     sees_people = can(actor(), Permission.OUTCOME_READ, report)
-    differences = queries.differences(report, known_at=now) if sees_people else []
     return render_template(
         "reports/verification.html",
         report=report,
         verification=queries.verification(report),
         now=now,
         sees_people=sees_people,
-        differences=differences,
-        explained=explaining.explained(report, differences, known_at=now),
+        since=since.since(report, known_at=now) if sees_people else None,
         causes=explaining.CAUSES,
-        destroyed=explaining.destroyed_since(report) if sees_people else 0,
+        destroyed=since.destroyed_since(report) if sees_people else 0,
         names=publishing.class_names_of(report),
     )
 

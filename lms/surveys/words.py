@@ -44,7 +44,7 @@ def state_names() -> dict[WaveState, str]:
         WaveState.PLANNED: _("Planned"),
         WaveState.DUE: _("Opens within the hour"),
         WaveState.PASSED: _("Never opened"),
-        WaveState.OPEN: _("Open"),
+        WaveState.OPEN: _("Under way"),
         WaveState.CLOSED: _("Closed"),
     }
 

@@ -10,14 +10,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from statistics import median
 from types import ModuleType
+from typing import NamedTuple
 
+import psutil
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, create_engine, select, text
+from sqlalchemy import Engine, create_engine, event, select, text
 
 from lms import create_app
 from lms.cohorts.models import Cohort
@@ -70,16 +72,42 @@ def fill(engine: Engine, cohorts: int, graduates: ModuleType) -> None:
         connection.execute(text("VACUUM ANALYZE"))
 
 
-def seconds(cohorts: list[Cohort], valid_on: object) -> tuple[float, float]:
-    """Median wall-clock seconds, and of this process's CPU."""
-    walls, cpus = [], []
+class Taken(NamedTuple):
+    """Wall-clock seconds in all and in statements; CPU seconds of the machine, of everybody on it."""
+
+    wall: float
+    statements: float
+    machine: float
+
+
+@contextmanager
+def in_statements(engine: Engine) -> Iterator[list[float]]:
+    """When statements began and ended, in turns."""
+    moments: list[float] = []
+
+    def note(*_of: object) -> None:
+        moments.append(time.perf_counter())
+
+    event.listen(engine, "before_cursor_execute", note)
+    event.listen(engine, "after_cursor_execute", note)
+    yield moments
+    event.remove(engine, "before_cursor_execute", note)
+    event.remove(engine, "after_cursor_execute", note)
+
+
+def taken(cohorts: list[Cohort], valid_on: date) -> Taken:
+    """The median round."""
+    rounds = []
     for _round in range(ROUNDS):
-        wall, cpu = time.perf_counter(), time.process_time()
-        found = figures(cohorts, valid_on=valid_on, recorded=None)
-        walls.append(time.perf_counter() - wall)
-        cpus.append(time.process_time() - cpu)
+        with in_statements(db.engine) as moments:
+            busy, begin = psutil.cpu_times(), time.perf_counter()
+            found = figures(cohorts, valid_on=valid_on, recorded=None)
+            wall = time.perf_counter() - begin
+            later = psutil.cpu_times()
+        used = later.user + later.system - busy.user - busy.system
+        rounds.append(Taken(wall, sum(moments[1::2]) - sum(moments[::2]), used))
         assert sum(one.value is not None for one in found) > 20 * len(cohorts)
-    return median(walls), median(cpus)
+    return sorted(rounds)[ROUNDS // 2]
 
 
 def measure(config: Config, cohorts: int, graduates: ModuleType) -> None:
@@ -88,8 +116,12 @@ def measure(config: Config, cohorts: int, graduates: ModuleType) -> None:
         spells = db.session.scalar(text("SELECT count(*) FROM status_spell"))
         print(f"\n{len(every)} cohorts, {spells} spells; load {os.getloadavg()[0]:.1f}")
         for name, some in (("one cohort", every[:1]), ("all cohorts", every)):
-            wall, cpu = seconds(some, graduates.VALID_ON)
-            print(f"  {name:<12} {wall:8.3f} s, of it {cpu:6.3f} s CPU in Python")
+            found = taken(some, graduates.VALID_ON)
+            print(
+                f"  {name:<12} {found.wall:8.3f} s: statements {found.statements:6.3f} s, "
+                f"Python {found.wall - found.statements:6.3f} s; "
+                f"CPU of the machine meanwhile {found.machine:6.2f} s"
+            )
 
 
 def test_benchmark_of_a_few_cohorts(config: Config, graduates: ModuleType) -> None:

@@ -1,78 +1,24 @@
 """The demonstration academy: the public totals hold, and the same load gives the same academy."""
 
-import hashlib
-import json
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
-from time import monotonic
 from types import SimpleNamespace
 
 import pytest
 from flask import Flask
 from sqlalchemy import delete, func, select, text
 
+from .conftest import digest, flask, load, undone
+
 pytestmark = pytest.mark.slow  # the loader lets nbgrader make the release versions
 
 ROOT = Path(__file__).parents[2]
-COURSES = ROOT / "courses"
 NOTEBOOK_PYTHON = ROOT / ".venv-notebook/bin/python"
-
-
-STABLE = (
-    "SELECT username, name, email, is_administrator, password_hash IS NULL FROM user_account",
-    """SELECT c.number, student_number, username, left_on, left_reason, completed_on
-       FROM enrolment JOIN cohort c ON c.id = cohort_id JOIN user_account u ON u.id = user_id""",
-    """SELECT code, a.name, student_number, s.digest, via, idempotency_key,
-       CASE WHEN code NOT LIKE '%c7' THEN received_at END, grade_id, score.points, mark.points, comment
-       FROM submission s JOIN enrolment e ON e.id = enrolment_id
-       JOIN assignment a ON a.id = assignment_id JOIN offering o ON o.id = offering_id
-       LEFT JOIN run ON run.submission_id = s.id LEFT JOIN score ON run_id = run.id
-       LEFT JOIN question q ON q.id = score.question_id
-       LEFT JOIN mark ON mark.submission_id = s.id AND mark.question_id = q.id""",
-    """SELECT username, kind, valid_from, valid_to, s.recorded_at, s.superseded_at, region, evidence_level,
-       e.name, v.name FROM status_spell s JOIN user_account u ON u.id = user_id
-       LEFT JOIN employer_record e USING (employer_id)
-       LEFT JOIN employer_record v ON v.employer_id = s.venture_id""",
-    """SELECT name, registry_number, camp, room, t.valid_from, jobs, counted_on FROM employer_record e
-       LEFT JOIN tenancy t ON venture_id = employer_id LEFT JOIN headcount USING (employer_id)""",
-)
-
-
-@contextmanager
-def undone(app: Flask) -> Iterator[None]:
-    """One transaction around everything that is committed inside."""
-    from lms.db import db
-
-    with app.app_context():
-        engine, maker = db.engine, db.sessionmaker
-    with engine.connect() as connection, connection.begin() as transaction:
-        maker.configure(bind=connection, join_transaction_mode="create_savepoint")
-        try:
-            with app.app_context():
-                yield
-        finally:
-            maker.configure(bind=engine, join_transaction_mode="conditional_savepoint")
-            transaction.rollback()
-
-
-def flask(app: Flask, *arguments: str) -> str:
-    result = app.test_cli_runner().invoke(args=list(arguments), catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    return result.output
-
-
-def digest() -> str:
-    """What must be the same whenever the demonstration is loaded."""
-    from lms.db import db
-
-    rows = [sorted(str(tuple(row)) for row in db.session.execute(text(query))) for query in STABLE]
-    assert all(rows)
-    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+MOST_STATEMENTS = 1000
 
 
 def test_without_the_course_it_says_what_to_do(app: Flask) -> None:
@@ -84,20 +30,12 @@ def test_without_the_course_it_says_what_to_do(app: Flask) -> None:
 @pytest.fixture(scope="module")
 def loads(migrated_app: Flask) -> Iterator[SimpleNamespace]:
     """The demonstration, loaded twice into an empty database; the second stays for the tests."""
-    done = SimpleNamespace(app=migrated_app, digests=[], seconds=[])
+    done = SimpleNamespace(app=migrated_app, digests=[], seconds=[], statements=[])
     with undone(migrated_app):
         load(done)
     with undone(migrated_app):
         load(done)
         yield done
-
-
-def load(done: SimpleNamespace) -> None:
-    flask(done.app, "curricula", "publish", str(COURSES))
-    began = monotonic()
-    assert "loaded" in flask(done.app, "demo", "load")
-    done.seconds.append(monotonic() - began)
-    done.digests.append(digest())
 
 
 @pytest.fixture
@@ -116,7 +54,7 @@ def cohorts(loaded: Flask) -> SimpleNamespace:
         first=cohort_by_number(1),
         second=cohort_by_number(2),
         finished=[cohort_by_number(number) for number in range(1, 6)],
-        running=cohort_by_number(7),
+        running=cohort_by_number(6),
     )
 
 
@@ -174,6 +112,7 @@ def test_the_figures_of_december_2025_hold(cohorts: SimpleNamespace) -> None:
 
 def test_every_graduate_has_grades_and_an_outcome(cohorts: SimpleNamespace) -> None:
     from lms.accounts.queries import user_by_name
+    from lms.cohorts.models import Enrolment
     from lms.db import db
     from lms.gradebook.queries import WorkState, gradebook_for
     from lms.outcomes.models import StatusSpell
@@ -190,7 +129,10 @@ def test_every_graduate_has_grades_and_an_outcome(cohorts: SimpleNamespace) -> N
         assert 0.5 < sum(totals) / len(totals) < 0.95
         assert len({round(total, 2) for total in totals}) > 20
     live = StatusSpell.superseded_at.is_(None) & StatusSpell.valid_to.is_(None)
-    known = select(func.count(StatusSpell.user_id.distinct())).where(live)
+    completed = select(Enrolment.user_id).where(Enrolment.completed_on.is_not(None))
+    known = select(func.count(StatusSpell.user_id.distinct())).where(
+        live, StatusSpell.user_id.in_(completed)
+    )
     assert graduates == 1221 == db.session.scalar(known)
 
 
@@ -342,5 +284,7 @@ def test_two_loads_give_the_same_academy(loads: SimpleNamespace) -> None:
     assert loads.digests[0] == loads.digests[1]
 
 
-def test_loading_takes_less_than_20_seconds(loads: SimpleNamespace) -> None:
-    assert min(loads.seconds) < 20  # the first may share its cores with other tests
+def test_rows_are_loaded_many_at_a_time(loads: SimpleNamespace) -> None:
+    """That it is done in seconds depends on the machine; how often the database is asked does not."""
+    print("seconds:", *(f"{one:.1f}" for one in loads.seconds), "statements:", *loads.statements)
+    assert max(loads.statements) < MOST_STATEMENTS

@@ -37,7 +37,7 @@ def test_a_trainees_day(academy: Academy, sign_in: Callable[..., Page]) -> None:
     page.locator("form[action$='/submissions/from-home'] button").click()
     page.wait_for_url(re.compile(r"/submissions/\d+$"))
     notebook = (
-        academy.state / "homes/trainee/python-programming-c7/ps2-functions/ps2-functions.ipynb"
+        academy.state / "homes/trainee/python-programming-c6/ps2-functions/ps2-functions.ipynb"
     )
     sha256 = hashlib.sha256(notebook.read_bytes()).hexdigest()
     assert sha256 in page.content()

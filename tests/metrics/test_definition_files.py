@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -236,3 +237,17 @@ def test_those_that_are_shipped_are_all_read_and_kept_together() -> None:
     shipped = definitions(on=date(2020, 7, 1))
     assert {"plain", "kedi-employment", "kdt-completion", "wioa-median-pay"} <= set(shipped)
     assert shipped["kedi-retention-1"].population == Among("kedi-census", ("insured",))
+
+
+@pytest.mark.parametrize("id", ["local-retention", "local-of-completers"])
+def test_the_region_is_that_of_the_standard_administrative_code(id: str) -> None:
+    """Version 1 named the code wrongly; it stays, as reports name it, and counts the same."""
+    first, second = (versions()[f"{id}/{number}"] for number in (1, 2))
+    assert "KOSTAT" in first.source.en and "통계청" in first.source.ko
+    assert "Ministry of the Interior and Safety" in second.source.en
+    assert "법정동코드" in second.source.ko
+    told = {"version": 2, "effective_on": second.effective_on, "source": second.source}
+    assert replace(first, **told) == second
+    day = second.effective_on
+    assert definitions(on=day)[id] == second
+    assert definitions(on=day - timedelta(days=1))[id] == first

@@ -10,14 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import CensoredData, binomtest, ecdf
 
-from lms.metrics.incidence import Wait, curve, followed
+from lms.metrics.incidence import Incidence, Wait, counted, estimates
 from lms.metrics.intervals import wilson
 
 TEN = [("E", 0), ("E", 1), ("E", 2), (None, 2), ("S", 3), ("E", 4), (None, 5), ("E", 6), (None, 6), (None, 6)]  # fmt: skip
 
 
-def waits_of(*pairs: tuple[str | None, int]) -> list[Wait]:
-    return [Wait((months, 0), ending) for ending, months in pairs]
+def estimate(waits: list[Wait], months: int) -> Incidence:
+    people = counted(waits, months=months, endings=("E", "S"))
+    return estimates(people[None], endings=("E", "S"))[0]
+
+
+def estimate_of(*pairs: tuple[str | None, int], until: int) -> Incidence:
+    return estimate([Wait((months, 0), ending) for ending, months in pairs], until)
 
 
 @given(st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
@@ -36,17 +41,17 @@ def test_there_is_no_interval_of_no_share(counts: tuple[int, int]) -> None:
 
 
 def test_the_ten_of_the_table_give_its_four_figures() -> None:
-    at_six = curve(waits_of(*TEN), months=6, endings=("E", "S"))[-1]
+    at_six = estimate_of(*TEN, until=6).steps[-1]
     assert round(at_six.shares["E"], 4) == 0.5722
     assert round(at_six.shares["S"], 4) == 0.1167
     alone = [(None if ending == "S" else ending, months) for ending, months in TEN]
-    kaplan_meier = curve(waits_of(*alone), months=6, endings=("E",))[-1]
+    kaplan_meier = estimate_of(*alone, until=6).steps[-1]
     assert round(kaplan_meier.shares["E"], 4) == 0.6267  # what 1 - KM would make of it
     assert sum(ending == "E" for ending, _ in TEN) / len(TEN) == 0.5
 
 
 def test_those_at_risk_are_counted_at_the_beginning_of_each_month() -> None:
-    steps = curve(waits_of(*TEN), months=6, endings=("E", "S"))
+    steps = estimate_of(*TEN, until=6).steps
     assert [step.at_risk for step in steps] == [10, 9, 8, 6, 5, 4, 3]
 
 
@@ -60,8 +65,8 @@ def test_without_competing_events_it_is_the_estimate_of_kaplan_and_meier(
     ended = [months for ending, months in pairs if ending]
     lost = [months for ending, months in pairs if not ending]
     survival = ecdf(CensoredData(uncensored=ended, right=lost)).sf
-    waits = waits_of(*((ending and "E", months) for ending, months in pairs))
-    for step in curve(waits, months=9, endings=("E",)):
+    alone = [(ending and "E", months) for ending, months in pairs]
+    for step in estimate_of(*alone, until=9).steps:
         assert 1 - step.shares["E"] == pytest.approx(float(survival.evaluate(step.month)))
 
 
@@ -70,7 +75,7 @@ def test_it_is_the_sum_of_events_weighted_by_who_was_not_lost(
     pairs: list[tuple[str | None, int]],
 ) -> None:
     """The other way to write Aalen-Johansen: each event weighs 1 over the chance of being seen."""
-    for step in curve(waits_of(*pairs), months=9, endings=("E", "S")):
+    for step in estimate_of(*pairs, until=9).steps:
         for cause in ("E", "S"):
             expected = sum(
                 (
@@ -98,7 +103,7 @@ def _kept(pairs: list[tuple[str | None, int]], *, before: int) -> Fraction:
 
 @given(SOME)
 def test_shares_grow_and_stay_within_everybody(pairs: list[tuple[str | None, int]]) -> None:
-    steps = curve(waits_of(*pairs), months=9, endings=("E", "S"))
+    steps = estimate_of(*pairs, until=9).steps
     for before, after in pairwise(steps):
         assert after.shares["E"] >= before.shares["E"] and after.at_risk <= before.at_risk
     assert -1e-9 <= steps[-1].shares["E"] + steps[-1].shares["S"] <= 1 + 1e-9
@@ -106,7 +111,7 @@ def test_shares_grow_and_stay_within_everybody(pairs: list[tuple[str | None, int
 
 def test_days_within_a_month_belong_to_it_and_its_last_day_is_the_month() -> None:
     waits = [Wait((0, 1), "E"), Wait((1, 0), "E"), Wait((1, 1), "E"), Wait((2, 0), None)]
-    steps = curve(waits, months=2, endings=("E",))
+    steps = estimate(waits, 2).steps
     assert [step.shares["E"] for step in steps] == pytest.approx([0, 0.5, 0.75])
     assert [step.at_risk for step in steps] == [4, 4, 2]
 
@@ -125,4 +130,4 @@ def test_days_within_a_month_belong_to_it_and_its_last_day_is_the_month() -> Non
 def test_an_estimate_holds_as_long_as_somebody_is_followed_or_nobody_waits(
     pairs: list[tuple[str | None, int]], expected: bool
 ) -> None:
-    assert followed(waits_of(*pairs), months=6) is expected
+    assert estimate_of(*pairs, until=6).is_followed is expected

@@ -1,10 +1,21 @@
 """FACTS.csv: what is written is read back, and every mistake is told with its line and a way out."""
 
+import csv
+import io
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
-from lms.metrics.facts import Contract, Intent, Leaving, Person, Spell, SpellKind
+from lms.metrics.facts import (
+    Contract,
+    FoundThrough,
+    Intent,
+    Leaving,
+    Person,
+    Spell,
+    SpellKind,
+)
 from lms.metrics.facts_file import COLUMNS, FactsFileError, read_facts, write_facts
 
 HEADER = ",".join(COLUMNS)
@@ -20,7 +31,7 @@ PEOPLE = (
                 kind=SpellKind.EMPLOYEE, valid_from=date(2024, 12, 1), valid_to=date(2025, 3, 1),
                 evidence_level=5, in_field=True, hours=37.5, contract=Contract.FIXED_TERM,
                 contract_months=3, insured=True, subsidised=False, hired_by_academy=False,
-                region="29", base_pay=2_400_000,
+                region="29", base_pay=2_400_000, found_through=FoundThrough.JOB_FAIR,
             ),
             Spell(
                 kind=SpellKind.FOUNDER, valid_from=date(2025, 1, 1), registered=False, sales=0,
@@ -43,7 +54,8 @@ def test_the_columns_are_those_that_are_documented() -> None:
     assert HEADER == (
         "person,cohort,enrolled_on,left_on,leaving,completed_on,intent,"
         "kind,valid_from,valid_to,evidence_level,in_field,hours,contract,contract_months,insured,"
-        "subsidised,hired_by_academy,region,registered,sales,income,base_pay"
+        "subsidised,hired_by_academy,region,registered,sales,income,base_pay,"
+        "found_through"
     )
 
 
@@ -51,6 +63,24 @@ def test_a_file_with_or_without_a_byte_order_mark_and_in_another_order_of_column
     text = write_facts(PEOPLE).decode("utf-8-sig")
     reordered = "\n".join(",".join(reversed(line.split(","))) for line in text.splitlines())
     assert read_facts(text.encode()) == read_facts(reordered.encode("utf-8-sig")) == PEOPLE
+
+
+def test_a_file_of_before_has_no_way_in_which_jobs_were_found() -> None:
+    table = list(csv.reader(io.StringIO(write_facts(PEOPLE).decode("utf-8-sig"))))
+    place = table[0].index("found_through")
+    before = "\n".join(",".join(row[:place] + row[place + 1 :]) for row in table)
+    first, *others = read_facts(before.encode())
+    job, *rest = PEOPLE[0].spells
+    assert first == replace(PEOPLE[0], spells=(replace(job, found_through=None), *rest))
+    assert others == [*PEOPLE[1:]]
+
+
+def test_only_a_job_is_found() -> None:
+    assert read_facts(f"{HEADER}\n{line(**JOB, found_through='project')}".encode())
+    found = problems(line(kind="study", valid_from="2025-01-01", found_through="job-fair"))
+    assert len(found) == 1 and "the kind is not employee" in found[0]
+    [told] = problems(line(**JOB, found_through="a friend"))
+    assert "write one of job-fair, academy, project, own-search, other" in told
 
 
 def test_a_file_with_only_a_header_holds_nobody() -> None:
@@ -162,7 +192,7 @@ def test_a_large_amount_is_no_resident_number() -> None:
         (HEADER.encode() + "\n홍길동".encode("euc-kr"), "line 2: the file is not UTF-8"),
         (HEADER.encode() + b'\n"p', "line 2: the line is not CSV"),
         (HEADER.encode() + b"\np\x00,5", "line 2: "),
-        (HEADER.encode() + b"\np,5", "line 2: there are 2 cells where the header has 23"),
+        (HEADER.encode() + b"\np,5", "line 2: there are 2 cells where the header has 24"),
         (HEADER.encode() + b",name", 'has the column "name", which is none of ours: delete it.'),
         (HEADER.encode() + b",kind", "the header has kind twice"),
         (HEADER.replace(",insured", "").encode(), "the header lacks insured"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, datetime, timedelta
 from random import Random
 
@@ -16,6 +16,18 @@ from sqlalchemy import func, insert, select, text
 from lms.accounts.models import User
 from lms.cohorts.models import Cohort, Enrolment
 from lms.db import UTCDateTime, db
+from lms.metrics.definition import (
+    After,
+    Among,
+    Class,
+    Condition,
+    Incidence,
+    Median,
+    Population,
+    Text,
+)
+from lms.metrics.definition_files import definitions
+from lms.metrics.evaluating import evaluate
 from lms.metrics.evaluating import figures as evaluated
 from lms.metrics.facts import EXCLUSIVE_GROUPS, Contract, Intent, Leaving, Person, Spell, SpellKind
 from lms.metrics.figure import Figure
@@ -131,6 +143,82 @@ def test_every_metric_is_that_of_the_evaluator(app: Flask, seed: int) -> None:
         for recorded in (None, now):
             found = figures(cohorts, valid_on=day, recorded=recorded)
             assert found == evaluated(people, valid_on=day), day
+            few = [one for one in people if one.cohort == "1002"]  # they are looked up by index
+            found = figures(cohorts[1:2], valid_on=day, recorded=recorded)
+            assert found == evaluated(few, valid_on=day), day
+
+
+def words(**of: object) -> tuple[Condition, ...]:
+    """As `when_reader` makes them of a person's or a spell's words: value, values, or a bound."""
+    return tuple(
+        Condition(field, *asked, of_person=field in ("intent", "leaving", "completed_on"))  # type: ignore[misc]
+        for field, asked in of.items()
+    )
+
+
+def test_words_that_no_metric_uses_yet_mean_the_same(app: Flask) -> None:
+    """Of the person and of the spell at once; values, bounds and null of one field."""
+    random = Random(11)
+    people = [person(random, 1001, number) for number in range(120)]
+    whens = (
+        (
+            words(intent=("in", (None, Intent.FURTHER_STUDY.value)), kind=("in", ("study",))),
+            words(leaving=("not in", (None, "died")), hours=("under", (30,))),
+        ),
+        (
+            words(
+                completed_on=("not in", (None,)),
+                hours=("in", (12.5, 30)),
+                region=("not in", ("29",)),
+            ),
+        ),
+        (words(hours=("at least", (30,)), in_field=("not in", (True, None))),),
+        (words(valid_to=("in", (None,)), contract_months=("not in", (3, 12))),),
+        (words(hours=("in", (None,))),),
+    )
+    text = Text("", "")
+    asked = replace(
+        definitions(on=DAYS[-1])["plain"],
+        id="words",
+        classes=tuple(Class(str(at), text, when) for at, when in enumerate(whens)),
+        population=Population.EXITERS,
+        numerator=frozenset("02"),
+        evidence_floor=2,
+    )
+    of_pay = replace(asked, id="pay", measure=Median("base_pay"))
+    waited = replace(asked, id="waited", day=After("exit"), measure=Incidence(9, ("1", "3", "4")))
+    among = replace(waited, id="among", population=Among("words", ("0", "2")))
+    metrics = {one.id: one for one in (asked, of_pay, waited, among)}
+    cohorts = write(people)
+    seen: set[str] = set()
+    for day in DAYS:
+        found = figures(cohorts, valid_on=day, recorded=None, metrics=metrics)
+        assert found == [
+            evaluate(one, people, valid_on=day, others=metrics) for one in metrics.values()
+        ]
+        seen.update(code for code, number in found[0].classes.items() if number)
+    assert len(seen) == len(whens) + 1
+
+
+def test_whoever_takes_part_twice_is_counted_in_both_cohorts(app: Flask) -> None:
+    random = Random(3)
+    first, second = write(
+        [person(random, cohort, number) for cohort in (1001, 1002) for number in range(9)]
+    )
+    for one in db.session.scalars(select(Enrolment).where(Enrolment.cohort_id == first.id)):
+        again = Enrolment(
+            cohort_id=second.id, user_id=one.user_id, student_number=f"again-{one.id}",
+            enrolled_on=one.enrolled_on, completed_on=one.completed_on, left_on=one.left_on, leaving=one.leaving,
+        )  # fmt: skip
+        db.session.add(again)
+    db.session.flush()
+    alone, both = (
+        {one.metric: one for one in figures(cohorts, valid_on=DAYS[-1], recorded=None)}
+        for cohorts in ([first], [second])
+    )
+    assert both["plain"].population > alone["plain"].population > 0
+    together = figures([first, second], valid_on=DAYS[-1], recorded=None)
+    assert together == [*alone.values(), *both.values()]
 
 
 def test_a_cohort_without_people_is_yet_to_open(app: Flask) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from lms.audit import AuditEvent
 from lms.cohorts.models import EnrolmentRecord
 from lms.db import db
-from lms.metrics.facts import SpellKind
+from lms.metrics.facts import FoundThrough, SpellKind
 from lms.metrics.facts_file import COLUMNS
 from lms.outcomes.models import IntentAnswer, StatusSpell
 from lms.table_files import Unreadable, read_table
@@ -89,6 +89,21 @@ def test_an_import_records_everything_and_a_second_one_nothing(
     answer = send(GOOD, apply=True)
     assert answer.status_code == 302 and written() == before
     assert "All of it is recorded already" in send(GOOD).text
+
+
+def test_how_a_job_was_found_may_be_in_the_file(send: Callable[..., object]) -> None:
+    """Under our name or their own; a file without that column says nothing of it."""
+    plain = [name for name in COLUMNS if name != "found_through"]
+    without = f"{','.join(plain)}\n{','.join((PERSON | JOB).get(name, '') for name in plain)}\n"
+    assert send(without).status_code == 200 and "Import now" in send(without).text
+    found = f"{HEAD}\n{row(**PERSON, **JOB, found_through='job-fair')}\n"
+    assert send(found, apply=True).status_code == 302
+    [job] = db.session.scalars(select(StatusSpell))
+    assert job.found_through is FoundThrough.JOB_FAIR
+    wrong = send(f"{HEAD}\n{row(**PERSON, **STUDY, found_through='job-fair')}\n").text
+    assert "only an employee has one" in wrong and "Import now" not in wrong
+    wrong = send(f"{HEAD}\n{row(**PERSON, **JOB, found_through='friend')}\n").text
+    assert "write one of job-fair, academy" in wrong
 
 
 def test_the_command_does_the_same(academy: SimpleNamespace, run: Callable[..., object]) -> None:

@@ -11,11 +11,12 @@ from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from lms.accounts.models import User
 from lms.audit import AuditEvent
 from lms.db import db
-from lms.metrics.facts import Spell, SpellKind
+from lms.metrics.facts import FoundThrough, Spell, SpellKind
 from lms.outcomes import actions, evidence_actions, records
 from lms.outcomes.models import Dispute, Evidence, EvidenceKind, StatusSpell
 
@@ -116,6 +117,45 @@ def test_a_status_is_recorded_and_ends_another(
         ("study", None),
         ("employee", date(2026, 3, 2)),
     ]
+
+
+def test_how_a_job_was_found_is_said_corrected_and_kept(
+    academy: SimpleNamespace, hers: str, as_: Callable[..., object]
+) -> None:
+    client = as_(academy.ada)
+    typed = SPELL | {"kind": "employee", "found_through": "job-fair"}
+    assert client.post(f"{hers}/spells/new", data=typed).status_code == 302
+    [spell] = live(academy.lena)
+    assert spell.found_through is FoundThrough.JOB_FAIR
+    assert "Job fair" in client.get(hers).text
+    path = f"{hers}/spells/{spell.id}/correction"
+    assert '<option selected value="job-fair">' in client.get(path).text
+    moved = client.post(path, data=typed | {"kind": "study", "reason": "asked"})
+    assert moved.status_code == 422 and "of an employee only" in moved.text
+    right = typed | {"found_through": "project", "reason": "asked"}
+    assert client.post(path, data=right).status_code == 302
+    [after] = live(academy.lena)
+    assert (after.found_through, after.reason) == (FoundThrough.PROJECT, "asked")
+    page = client.get(f"{hers}?everything=yes").text
+    assert "Project or internship with the firm" in page and "Job fair" in page
+    unknown = right | {"found_through": "", "reason": "not sure"}
+    assert client.post(f"{hers}/spells/{after.id}/correction", data=unknown).status_code == 302
+    assert live(academy.lena)[0].found_through is None
+    wrong = client.post(f"{hers}/spells/new", data=typed | {"found_through": "lottery"})
+    assert wrong.status_code == 422
+
+
+def test_only_an_employee_found_a_job(academy: SimpleNamespace) -> None:
+    study = Spell(kind=SpellKind.STUDY, valid_from=date(2026, 3, 2), found_through=FoundThrough.OTHER)  # fmt: skip
+    with pytest.raises(actions.FoundNoJob):
+        actions.record_spell(academy.lena, study, source="x", by=academy.ada)
+    row = StatusSpell(
+        user_id=academy.lena.id, kind=SpellKind.STUDY, valid_from=date(2026, 3, 2), source="x",
+        evidence_level=1, found_through=FoundThrough.OTHER,
+    )  # fmt: skip
+    db.session.add(row)
+    with pytest.raises(IntegrityError, match="employees_found_jobs"):
+        db.session.flush()
 
 
 def test_a_refusal_undoes_what_had_begun(

@@ -18,8 +18,11 @@ from lms.cohorts.actions import enrol
 from lms.cohorts.models import Cohort
 from lms.db import db
 from lms.metrics.facts import SpellKind
+from lms.outcomes.actions import withdraw_spell
+from lms.outcomes.computing import figures
 from lms.outcomes.models import StatusSpell
 from lms.outcomes.queries import cohort_outcomes
+from lms.recorded import settled_moment
 
 DAY = date(2026, 3, 1)
 
@@ -85,10 +88,34 @@ def test_before_a_spell_began_its_person_is_unknown(finished: Cohort) -> None:
     assert (found.working, found.unknown, found.completers) == (0, 5, 5)
 
 
-def test_what_was_known_earlier_can_be_asked_again(finished: Cohort) -> None:
+def test_what_was_known_earlier_can_be_asked_again(
+    finished: Cohort, academy: SimpleNamespace
+) -> None:
     early = datetime(2026, 1, 1, tzinfo=UTC)
     (found,) = cohort_outcomes([finished], valid_on=DAY, recorded_by=early)
-    assert (found.working, found.unknown) == (0, 5)
+    assert found.completers == 0  # nobody had been enrolled yet
+    moment = settled_moment()
+    (job,) = db.session.scalars(select(StatusSpell).where(StatusSpell.kind == SpellKind.FOUNDER))
+    withdraw_spell(job, reason="a mix-up of names", by=academy.ada)
+    then, now = (
+        cohort_outcomes([finished], valid_on=DAY, recorded_by=at)[0] for at in (moment, None)
+    )
+    assert (then.working, then.unknown, then.completers) == (3, 1, 5)
+    assert (now.working, now.unknown, now.completers) == (2, 2, 5)
+
+
+def test_the_counts_are_those_of_the_metrics(finished: Cohort) -> None:
+    """A report and this page could not say different things: it is one counting."""
+    (found,) = cohort_outcomes([finished], valid_on=DAY)
+    used = {one.metric: one for one in figures([finished], valid_on=DAY, recorded=None)}
+    assert (found.working, found.completers) == (used["plain"].numerator, used["plain"].denominator)
+    assert found.in_gwangju == used["local-of-completers"].numerator
+    assert found.elsewhere == used["local-of-completers"].classes["elsewhere"]
+
+
+def test_a_day_before_there_were_metrics_has_nobody(finished: Cohort) -> None:
+    (found,) = cohort_outcomes([finished], valid_on=date(2010, 1, 1))
+    assert (found.completers, found.working, found.elsewhere) == (0, 0, 0)
 
 
 def test_live_spells_of_one_group_do_not_overlap(

@@ -31,8 +31,8 @@ def say(client: object, given: str, *, purpose: str = TRACKING, version: int = 1
 
 def test_the_purposes_are_complete() -> None:
     found = purposes(on=date(2026, 12, 1))
-    assert list(found) == ["education", "employer-contact", TRACKING]
-    assert [one.required for one in found.values()] == [True, False, False]
+    assert list(found) == ["education", "completion-record", "employer-contact", TRACKING]
+    assert [one.required for one in found.values()] == [True, False, False, False]
     assert purposes(on=date(2020, 1, 1)) == {}
 
 
@@ -40,7 +40,7 @@ def test_giving_and_withdrawing_through_the_page(
     academy: SimpleNamespace, as_: Callable[..., object]
 ) -> None:
     client = as_(academy.lena)
-    assert "3 decisions wait" in client.get("/").text
+    assert "4 decisions wait" in client.get("/").text
     assert not queries.has_consent(academy.lena, TRACKING)
     assert say(client, "yes").status_code == 302
     assert queries.has_consent(academy.lena, TRACKING)
@@ -55,7 +55,7 @@ def test_giving_and_withdrawing_through_the_page(
     ]
     page = client.get("/privacy/consents").text
     assert "You do not agree" in page and "Your decisions so far" in page
-    assert "2 decisions wait" in client.get("/").text
+    assert "3 decisions wait" in client.get("/").text
     actions = select(AuditEvent.action).where(AuditEvent.action.like("consent-%"))
     assert db.session.scalars(actions.order_by(AuditEvent.id)).all() == [
         "consent-given", "consent-withdrawn",
@@ -114,7 +114,7 @@ def test_a_consent_stays_as_it_was_said(change: str, academy: SimpleNamespace) -
         ("keep_years: 3", "keep_years: 0", "education-1.yaml:16: keep_years is 0"),
         ("purpose: education", "purpose: teaching", "name it teaching-1.yaml"),
         ("version: 1", "version: 1\nextra: 2", "education-1.yaml:4: .*unknown key"),
-        ("since: 2026-11-01", "since: soon", "education-1.yaml:4: since is no date"),
+        ("since: 2020-06-01", "since: soon", "education-1.yaml:4: since is no date"),
         ("title: {ko: 교육 운영, en: ", "title: {ko: ", "education-1.yaml:6"),
     ],
 )

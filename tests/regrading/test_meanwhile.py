@@ -5,23 +5,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import date, timedelta
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
-import psycopg
 import pytest
 from flask import Flask
-from psycopg import sql
 
 import grading
-from lms import create_app, storage
+from lms import storage
 from lms.accounts.actions import add_person
 from lms.cohorts.actions import enrol, offer_course, plan_cohort
 from lms.cohorts.models import Enrolment
-from lms.config import Config
 from lms.coursework.actions import finish_run, request_run, start_run, submit
 from lms.coursework.models import Assignment, Question, QuestionKind, Regrade, Run, Submission, Via
 from lms.coursework.queries import latest_runs
@@ -33,22 +29,6 @@ from lms.regrading import actions
 TITLE = Bilingual("과제", "Assignment")
 SOON, LONG = 0.3, 20.0
 QUESTION = grading.Question("ps1", "q1", 6.0, "autograded", 1)
-
-
-@pytest.fixture
-def own_app(config: Config, migrated_app: Flask) -> Iterator[Flask]:
-    """An application with a database of its own, where commits are commits."""
-    name = f"lms_{uuid4().hex[:8]}"
-    with migrated_app.app_context():
-        db.engine.dispose()  # a template may have no connections
-    with psycopg.connect(config.database_url.replace("/lms?", "/postgres?"), autocommit=True) as c:
-        c.execute(sql.SQL("CREATE DATABASE {} TEMPLATE lms").format(sql.Identifier(name)))
-    app = create_app(
-        replace(config, database_url=config.database_url.replace("/lms?", f"/{name}?"))
-    )
-    yield app
-    with app.app_context():
-        db.engine.dispose()
 
 
 @pytest.fixture

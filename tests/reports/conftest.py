@@ -18,6 +18,7 @@ from lms.outcomes.models import StatusSpell
 from lms.reports import actions
 from lms.reports.models import Report
 from tests.reports.firms import working as working
+from tests.reports.money import funded as funded
 
 DAY = date(2026, 9, 1)
 KINDS = [

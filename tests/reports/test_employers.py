@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date, timedelta
 from types import SimpleNamespace
@@ -22,6 +23,7 @@ from lms.metrics.definition_files import definitions
 from lms.metrics.facts import SpellKind
 from lms.recorded import settled_moment
 from lms.reports.composing import compose
+from lms.reports.counters import employers
 from lms.reports.counting import count_facts
 from lms.reports.facts import Facts
 from lms.reports.table import Absent, digest
@@ -229,3 +231,12 @@ def test_one_cohort_alone_has_no_row_of_all(working: SimpleNamespace) -> None:
     assert {table.id for table in composed.tables} >= NEW
     first = composed.shown(POLICIES["public"], day=DAY)
     assert digest(first) == digest(composed.shown(POLICIES["public"], day=DAY))
+
+
+def test_the_employers_of_all_cohorts_are_asked_for_in_two_queries(
+    working: SimpleNamespace, counted: Callable[[], AbstractContextManager[list[str]]]
+) -> None:
+    ids = [cohort.id for cohort in working.cohorts]
+    with counted() as statements:
+        employers.count_together(ids, DAY, settled_moment())
+    assert len(statements) == 1 + 2  # and one for the moment

@@ -26,6 +26,7 @@ from lms.recorded import known
 from lms.reports import queries
 from lms.reports.explaining import Cause, explained
 from lms.reports.models import Report
+from lms.reports.since import since
 
 
 @pytest.fixture
@@ -54,8 +55,7 @@ def spell(number: int) -> StatusSpell:
 def of(report: Report, metric: str) -> dict[Cause, dict[str, int]]:
     db.session.flush()
     later_on = utcnow() + timedelta(minutes=1)
-    differences = queries.differences(report, known_at=later_on)
-    told = explained(report, differences, known_at=later_on)
+    told = since(report, known_at=later_on).metrics
     assert all(Cause.PROGRAM not in one.causes for one in told)  # every metric is explained whole
     return next((dict(one.causes) for one in told if metric in one.metrics), {})
 

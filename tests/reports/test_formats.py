@@ -307,6 +307,38 @@ def test_paper_has_the_pages_light_colours():
         assert found and found[1] == colour, token
 
 
+@pytest.fixture
+def crowded():
+    """Long metrics, cohorts, and as many numbers or reasons beside them as fit an upright page."""
+    metric = Text("졸업 후 두 번째 분기의 취업 비율(WIOA 기준)", "Employment rate in the second quarter after the exit quarter")  # fmt: skip
+    names = ("Numerator", "Denominator", "Rate", "95 % from", "95 % to")
+    columns = (
+        Column("metric", Text("지표", "Metric"), Kind.TEXT),
+        Column("cohort", Text("기수", "Cohort"), Kind.TEXT),
+        *(Column(name, Text(name, name), Kind.COUNT) for name in names),
+    )
+    rows = [
+        (Cell(metric.ko, text=metric), Cell(text=Text(f"{n}기", f"Cohort {n}"), value=f"{n}기"))
+        + ((Cell(n),) * 5 if n % 3 else (Cell(absent=Absent.HIDDEN),) * 5)
+        for n in (*range(1, 13), 155)
+    ]
+    return Table("T5", Text("비율", "Rates"), Text("설명", "About"), columns, tuple(rows))
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_neither_a_cohort_nor_a_columns_name_is_broken(crowded, locale):
+    content = pdf.render(document(crowded), locale=locale)
+    text = "".join(page.extract_text() + "\n" for page in PdfReader(io.BytesIO(content)).pages)
+    lines = [" ".join(line.split()) for line in text.split("\n")]
+    for n in (*range(1, 13), 155):
+        name = f"Cohort {n}" if locale == "en" else f"{n}기"
+        assert any(re.search(rf"\b{name}\b", line) for line in lines), name
+    assert any("Numerator Denominator Rate" in line for line in lines)
+    book = openpyxl.load_workbook(io.BytesIO(xlsx.render(document(crowded), locale=locale)))
+    sheet = book.worksheets[0]
+    assert sheet.column_dimensions["B"].width >= len("Cohort 155") * (locale == "en") + 1
+
+
 @pytest.mark.parametrize("locale", LOCALES)
 def test_each_page_of_a_long_table_says_its_columns_and_the_day(long, locale):
     pages = PdfReader(io.BytesIO(pdf.render(long, locale=locale))).pages

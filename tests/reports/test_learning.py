@@ -22,6 +22,7 @@ from lms.metrics.definition_files import definitions
 from lms.metrics.facts import SpellKind
 from lms.metrics.intervals import wilson
 from lms.outcomes.models import StatusSpell
+from lms.recorded import settled_moment
 from lms.regrading import actions as regrading
 from lms.reports import counting
 from lms.reports.composing import compose
@@ -131,12 +132,13 @@ def test_the_table_shows_n_rate_and_interval_and_hides_small_bands(completed: Co
 def test_later_marks_releases_and_runs_change_nothing(
     completed: Cohort, academy: SimpleNamespace
 ) -> None:
-    moment = utcnow()
+    moment = settled_moment()
     before = count(completed, known_at=moment)
+    results = course_results([completed.id], at=moment)
     submission = db.session.query(Submission).order_by(Submission.id).first()
     second = academy.assignments[0].questions[1]
     db.session.add(
-        Mark(submission_id=submission.id, question_id=second.id, points=0, by_id=academy.ines.id, at=utcnow())
+        Mark(submission_id=submission.id, question_id=second.id, points=0, by_id=academy.ines.id)
     )  # fmt: skip
     run = Run(submission_id=submission.id, attempts=1, queued_at=utcnow(), finished_at=utcnow())
     db.session.add(run)
@@ -146,6 +148,7 @@ def test_later_marks_releases_and_runs_change_nothing(
     )
     db.session.flush()
     assert count(completed, known_at=moment).sha256 == before.sha256
+    assert course_results([completed.id], at=moment) == results
     assert course_results([completed.id], at=utcnow())[submission.enrolment_id] == pytest.approx(
         0.6
     )
@@ -156,7 +159,7 @@ def test_a_later_regrade_changes_nothing_and_counts_from_when_it_is_applied(
 ) -> None:
     from lms.coursework.models import Regrade
 
-    assignment, moment = academy.assignments[0], utcnow()
+    assignment, moment = academy.assignments[0], settled_moment()
     before = course_results([completed.id], at=moment)
     submission = db.session.query(Submission).order_by(Submission.id).first()
     first = assignment.questions[0]

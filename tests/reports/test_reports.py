@@ -22,6 +22,7 @@ from lms.reports import actions, queries
 from lms.reports.composing import compose
 from lms.reports.facts import Facts
 from lms.reports.models import Report, ReportState
+from lms.reports.since import since
 from lms.reports.table import Absent, digest
 
 DAY = date(2026, 9, 1)
@@ -62,7 +63,7 @@ def test_whatever_is_recorded_later_a_report_is_counted_again_equally(
     enrolment.completed_on = date(2026, 6, 1)
     db.session.flush()
     assert queries.verification(report).is_equal
-    changed = {(one.metric, one.code): one.more for one in queries.differences(report, known_at=utcnow() + timedelta(minutes=1))}  # fmt: skip
+    changed = {(one.metric, one.code): one.more for one in since(report, known_at=utcnow() + timedelta(minutes=1)).differences}  # fmt: skip
     assert changed["plain", "other"] == 1
 
 

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0018"
-down_revision = "0014"
+down_revision = "0017"
 
 # Hours are counted of sessions that had ended by a moment: so an end gets the moment of its recording
 # (0004), and neither it nor what it ends is changed afterwards.

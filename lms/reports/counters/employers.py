@@ -8,8 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Subquery, case, func, select
+from sqlalchemy import (
+    String,
+    Subquery,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+    tuple_,
+    union,
+)
 
 from lms.careers.models import EmployerRecord, Mou, MouKind, Sector, Size
 from lms.careers.queries import firms, latest_counts, partners
@@ -71,12 +83,7 @@ def count(ids: Sequence[int], valid_on: date, known_at: datetime) -> Mapping[int
 
 def count_together(ids: Sequence[int], valid_on: date, known_at: datetime) -> Counts:
     job = _jobs(ids, valid_on, known_at)
-    distinct = select(func.count(job.c.firm_id.distinct()), func.count(job.c.partner_id.distinct()))
-    return {
-        SUBJECT: dict(zip(FIRMS, db.session.execute(distinct).one(), strict=True)),
-        **_by_class(job, valid_on, known_at),
-        **_by_agreement(job, valid_on, known_at),
-    }
+    return {**_by_class(job, valid_on, known_at), **_by_agreement(job, valid_on, known_at)}
 
 
 def _jobs(ids: Sequence[int], day: date, at: datetime) -> Subquery:
@@ -104,49 +111,73 @@ def _jobs(ids: Sequence[int], day: date, at: datetime) -> Subquery:
 
 
 def _by_class(job: Subquery, day: date, at: datetime) -> Counts:
+    """The firms and the people hired, of all and of each class of each kind: by one walk over the jobs."""
     heads = latest_counts(day, at)
     band = func.width_bucket(heads.c.jobs, list(HEADS))
-    named = case(dict(enumerate(CLASSES["heads"][:-1])), value=band)
-    kinds = {"heads": named, "size": EmployerRecord.size, "sector": EmployerRecord.sector}
-    found: Counts = {}
-    for what, kind in kinds.items():
-        firms_of, hires_of = (dict.fromkeys(CLASSES[what], 0) for _subject in range(2))
-        rows = db.session.execute(
-            select(kind, func.count(job.c.firm_id.distinct()), func.count())
-            .select_from(job)
-            .join(EmployerRecord, EmployerRecord.employer_id == job.c.firm_id)
-            .outerjoin(heads, heads.c.firm_id == job.c.firm_id)
-            .where(known(EmployerRecord, at))
-            .group_by(kind)
+    kinds: dict[str, Any] = {
+        "heads": case(dict(enumerate(CLASSES["heads"][:-1])), value=band),
+        "size": EmployerRecord.size,
+        "sector": EmployerRecord.sector,
+    }
+    named = select(job, *(kind.label(what) for what, kind in kinds.items())).select_from(job)
+    of = (
+        named.outerjoin(
+            EmployerRecord,
+            and_(EmployerRecord.employer_id == job.c.firm_id, known(EmployerRecord, at)),
         )
-        for name, hiring, hired in rows:
-            firms_of[str(name or UNKNOWN)], hires_of[str(name or UNKNOWN)] = hiring, hired
-        found |= {firms_by(what): firms_of, hires_by(what): hires_of}
+        .outerjoin(heads, heads.c.firm_id == job.c.firm_id)
+        .subquery()
+    )
+    columns = [of.c[what] for what in kinds]
+    rows = db.session.execute(
+        select(
+            *(func.grouping(column) for column in columns),
+            func.coalesce(*columns, UNKNOWN),
+            func.count(of.c.firm_id.distinct()),
+            func.count(of.c.firm_id),
+            func.count(of.c.partner_id.distinct()),
+        ).group_by(func.grouping_sets(*(tuple_(column) for column in columns), tuple_()))
+    )
+    found = {
+        subject: dict.fromkeys(CLASSES[what], 0)
+        for what in kinds
+        for subject in (firms_by(what), hires_by(what))
+    }
+    for *left_out, name, hiring, hired, with_partners in rows:
+        if all(left_out):
+            found[SUBJECT] = dict(zip(FIRMS, (hiring, with_partners), strict=True))
+            continue
+        what = [*kinds][left_out.index(0)]
+        found[firms_by(what)][name], found[hires_by(what)][name] = hiring, hired
     return found
 
 
 def _by_agreement(job: Subquery, day: date, at: datetime) -> Counts:
     """Firms with an agreement in force on the day, by what it is about; of several, in each."""
     firm = firms(at)
-    agreement = (
-        select(firm.c.firm_id, Mou.kind)
+    of_firms = (
+        select(firm.c.firm_id)
         .join(Mou, Mou.employer_id == firm.c.employer_id)
         .where(known(Mou, at), holds(Mou, day))
-        .distinct()
-        .subquery()
     )
-    found = {
-        subject: dict.fromkeys(KINDS, 0) for subject in (PARTNERS, PARTNERS_HIRING, PARTNERS_HIRES)
-    }
-    for kind in KINDS:
-        chosen = select(agreement.c.firm_id)
-        chosen = chosen if kind == ANY else chosen.where(agreement.c.kind == kind)
-        found[PARTNERS][kind] = (
-            db.session.scalar(select(func.count()).select_from(chosen.distinct().subquery())) or 0
+    agreement = union(  # each firm once for a kind
+        of_firms.add_columns(cast(Mou.kind, String).label("kind")),
+        of_firms.add_columns(literal(ANY).label("kind")),
+    ).subquery()
+    hired = select(job.c.firm_id, func.count().label("people")).group_by(job.c.firm_id).subquery()
+    rows = db.session.execute(
+        select(
+            agreement.c.kind,
+            func.count(),
+            func.count(hired.c.firm_id),
+            func.coalesce(func.sum(hired.c.people), 0),
         )
-        found[PARTNERS_HIRING][kind], found[PARTNERS_HIRES][kind] = db.session.execute(
-            select(func.count(job.c.firm_id.distinct()), func.count()).where(
-                job.c.firm_id.in_(chosen)
-            )
-        ).one()
+        .outerjoin(hired, hired.c.firm_id == agreement.c.firm_id)
+        .group_by(agreement.c.kind)
+    )
+    subjects = (PARTNERS, PARTNERS_HIRING, PARTNERS_HIRES)
+    found = {subject: dict.fromkeys(KINDS, 0) for subject in subjects}
+    for kind, *counts in rows:
+        for subject, number in zip(subjects, counts, strict=True):
+            found[subject][kind] = int(number)
     return found

@@ -1,7 +1,9 @@
 """What graduates founded, by cohort and together, and the AI Startup Camp as it is, whoever is in it.
 
 A venture of founders from two cohorts is one of each, and one of both together. Jobs are people
-employed by ventures still open, by the last count of each: founders are not among them.
+employed by ventures still open, by the last count of each: founders are not among them. Of money it
+counts the founders of the ventures that received any (`backed`), the ventures, all they had received by
+the day, and what the one with the most had.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Select, Subquery, func, or_, select
 
+from lms.careers.investments import GRANTS, INVESTMENT, received
 from lms.careers.models import CAMPS, Founder, Tenancy, Venture, Waiting
 from lms.careers.queries import latest_counts
 from lms.cohorts.models import EnrolmentRecord
@@ -20,6 +23,9 @@ from lms.recorded import holds, known
 from lms.reports.counters import Counts, completers
 
 SUBJECT = "ventures"
+INVESTED, GRANTED = "investment", "grants"
+MONEY = {INVESTED: INVESTMENT, GRANTED: GRANTS}  # the kinds of money that each subject counts
+OF_MONEY = ("ventures", "won", "largest")
 CAMP = "camp-{}"
 STEPS = ("founded", "registered", "trading", "closed")
 OF_VENTURES = (*STEPS, "open", "counted", "jobs")
@@ -37,19 +43,37 @@ def count(ids: Sequence[int], valid_on: date, known_at: datetime) -> Mapping[int
     )
     found = {key: dict(zip(OF_VENTURES, counts, strict=True)) for *counts, key in rows}
     nothing = dict.fromkeys(OF_VENTURES, 0)
-    return {
+    counts: dict[int, Counts] = {
         key: {SUBJECT: {"founders": people.get(key, 0), **found.get(key, nothing)}} for key in ids
     }
+    for subject, kinds in MONEY.items():
+        money = _money_by_cohort(founding, of_cohort, received(kinds, valid_on, known_at))
+        for key in ids:
+            counts[key][subject] = money.get(key) or dict.fromkeys(("backed", *OF_MONEY), 0)
+    return counts
 
 
 def count_together(ids: Sequence[int], valid_on: date, known_at: datetime) -> Counts:
     founding = _foundings(ids, valid_on, known_at)
     together = select(founding.c.venture_id).distinct().subquery()
     counts = db.session.execute(_ventures(together, valid_on, known_at)).one()
+    money = {
+        subject: _numbers(
+            OF_MONEY,
+            db.session.execute(_money(together, received(kinds, valid_on, known_at))).one(),
+        )
+        for subject, kinds in MONEY.items()
+    }
     return {
         SUBJECT: dict(zip(OF_VENTURES, counts, strict=True)),
+        **money,
         **{CAMP.format(camp): _camp(camp, valid_on, known_at) for camp in CAMPS},
     }
+
+
+def _numbers(names: Sequence[str], values: Sequence[Any]) -> dict[str, int]:
+    """A sum of amounts comes from the database as a decimal."""
+    return {name: int(value) for name, value in zip(names, values, strict=True)}
 
 
 def _foundings(ids: Sequence[int], day: date, at: datetime) -> Subquery:
@@ -88,6 +112,33 @@ def _ventures(founded: Subquery, day: date, at: datetime) -> Select[Any]:
         .join(Venture, Venture.venture_id == founded.c.venture_id)
         .outerjoin(heads, heads.c.firm_id == Venture.venture_id)
         .where(known(Venture, at))
+    )
+
+
+def _money_by_cohort(
+    founding: Subquery, of_cohort: Subquery, each: Subquery
+) -> dict[int, dict[str, int]]:
+    backed = (
+        select(founding.c.cohort_id, func.count(founding.c.user_id.distinct()))
+        .join(each, each.c.venture_id == founding.c.venture_id)
+        .group_by(founding.c.cohort_id)
+    )
+    of_ventures = _money(of_cohort, each).add_columns(of_cohort.c.cohort_id)
+    rows = db.session.execute(of_ventures.group_by(of_cohort.c.cohort_id))
+    found = {key: _numbers(OF_MONEY, numbers) for *numbers, key in rows}
+    return {key: {"backed": people, **found[key]} for key, people in db.session.execute(backed)}
+
+
+def _money(founded: Subquery, each: Subquery) -> Select[Any]:
+    """The numbers of OF_MONEY, counted of the rows of `founded`; `each`: what a venture received."""
+    return (
+        select(
+            func.count(),
+            func.coalesce(func.sum(each.c.won), 0),
+            func.coalesce(func.max(each.c.won), 0),
+        )
+        .select_from(founded)
+        .join(each, each.c.venture_id == founded.c.venture_id)
     )
 
 

@@ -29,6 +29,7 @@ class Made:
     """A table with what it knows about its own numbers, for the disclosure policy (lms/disclosure).
 
     follows: numbers that are worked out from other cells and are hidden with them.
+    amounts: what a total of money is made of.
     """
 
     table: Table
@@ -36,6 +37,7 @@ class Made:
     sums: tuple[Sum, ...] = ()
     nested: tuple[Share, ...] = ()
     follows: Mapping[At, tuple[At, ...]] = field(default_factory=dict)
+    amounts: Mapping[At, tuple[float, ...]] = field(default_factory=dict)
 
 
 def row_of(cohort: CohortFacts) -> tuple[str, ...]:

@@ -6,9 +6,10 @@ from lms.careers.models import CAMPS
 from lms.disclosure.cells import Share
 from lms.disclosure.shape import At, Shape
 from lms.metrics.definition import Text
-from lms.reports.counters.ventures import CAMP, OF_VENTURES, SUBJECT
+from lms.reports.counters.ventures import CAMP, GRANTED, INVESTED, OF_VENTURES, SUBJECT
 from lms.reports.facts import Facts
 from lms.reports.table import Cell, Column, Kind, Table
+from lms.reports.tables import money
 from lms.reports.tables.cells import (
     COHORT,
     EVERY_COHORT,
@@ -33,6 +34,21 @@ COLUMNS = {
     "counted": Text("고용 집계(곳)", "Of these counted"),
     "jobs": Text("일자리(명)", "Jobs"),
 }
+INVESTMENT = money.columns(
+    Text("투자받은 회사의 창업자(명)", "Founders of those with investment"),
+    Text("투자받은 회사(곳)", "With investment"),
+    Text("받은 투자금(원)", "Investment received, KRW"),
+)
+GRANTS = money.columns(
+    Text("지원금 받은 회사의 창업자(명)", "Founders of those with grants"),
+    Text("지원금 받은 회사(곳)", "Ventures with grants"),
+    Text("받은 지원금(원)", "Grants received, KRW"),
+)
+INVESTMENT_IS = Text(
+    "투자는 지분 투자와 전환사채 등으로 회사가 기준일까지 실제로 받은 금액입니다. 지원금은 T11c에 따로 적습니다.",
+    "Investment is what ventures had received by the day for shares, or as loans that may become shares. "
+    "Grants are in T11c.",
+)
 PLACES = {
     "tenants": Text("입주(곳)", "Ventures in rooms"),
     "waiting_ventures": Text("대기 중인 회사(곳)", "Ventures waiting"),
@@ -42,13 +58,16 @@ PLACES = {
 
 
 def ventures(facts: Facts, *, of_plain: str) -> Made:
-    """T11. `of_plain`: the table that counts all who completed in its column `population`."""
-    lines = [(name_of(one), row_of(one), one.counts[SUBJECT]) for one in facts.cohorts]
-    parts = tuple(row for _, row, _ in lines)
-    every = (str(EVERY_COHORT.value),)
+    """T11. `of_plain`: the table that counts all who completed in its column `population`.
+
+    A report that was made before investment was recorded is without its columns.
+    """
+    lines = {row_of(one): (name_of(one), one.counts[SUBJECT]) for one in facts.cohorts}
+    parts = tuple(lines)
     if is_several(facts):
-        founders = sum(counts["founders"] for _, _, counts in lines)
-        lines.append((EVERY_COHORT, every, {"founders": founders} | facts.counts[SUBJECT]))
+        founders = sum(counts["founders"] for _, counts in lines.values())
+        lines[money.every()] = (EVERY_COHORT, {"founders": founders} | facts.counts[SUBJECT])
+    invested = money.counted(facts, INVESTED) if facts.has(INVESTED) else {}
     table = Table(
         id="T11",
         title=Text("창업", "Ventures"),
@@ -57,21 +76,34 @@ def ventures(facts: Facts, *, of_plain: str) -> Made:
             "Ventures that completers had founded by the day, and the steps these had reached. One founded "
             "by several cohorts counts in each, and once in all.",
         ),
-        columns=(COHORT, *(Column(key, name, Kind.COUNT) for key, name in COLUMNS.items())),
-        rows=tuple((name, *(Cell(counts[key]) for key in COLUMNS)) for name, _, counts in lines),
+        columns=(
+            COHORT,
+            *(Column(key, name, Kind.COUNT) for key, name in COLUMNS.items()),
+            *(INVESTMENT if invested else ()),
+        ),
+        rows=tuple(
+            (
+                name,
+                *(Cell(counts[key]) for key in COLUMNS),
+                *(money.cells(invested[row]) if invested else ()),
+            )
+            for row, (name, counts) in lines.items()
+        ),
         notes=(
             Text(
                 "일자리는 운영 중인 회사가 고용한 사람이며, 회사마다 기준일까지 마지막으로 집계된 수의 합입니다. 창업자와 대표는 창출된 일자리로 세지 않습니다.",
                 "Jobs are people employed by the ventures still open, by the last head count of each up to "
                 "the day. Founders and owners do not count as jobs created.",
             ),
+            *((INVESTMENT_IS, money.WHEN_HIDDEN) if invested else ()),
         ),
         chart=bars_of_cohorts(STEPS, name="step", number="ventures"),
     )  # fmt: skip
     return Made(
         table=table,
         shape=Shape(
-            down={every: parts} if is_several(facts) else {}, things=frozenset(OF_VENTURES)
+            down={money.every(): parts} if is_several(facts) else {},
+            things=frozenset((*OF_VENTURES, "funded")),
         ),
         nested=tuple(
             Share(At("T11", row, "founders"), At(of_plain, row, "population")) for row in parts
@@ -79,9 +111,38 @@ def ventures(facts: Facts, *, of_plain: str) -> Made:
         # Who founded is hidden with what was founded: a venture is registered with its owner's name.
         follows={
             At("T11", row, column): (At("T11", row, "founders"),)
-            for _, row, _ in lines
+            for row in lines
             for column in OF_VENTURES
-        },
+        }
+        | money.follows("T11", invested),
+        amounts=money.amounts("T11", invested),
+    )
+
+
+def grants(facts: Facts) -> Made:
+    """T11c."""
+    rows = money.counted(facts, GRANTED)
+    names = {row_of(one): name_of(one) for one in facts.cohorts} | {money.every(): EVERY_COHORT}
+    table = Table(
+        id="T11c",
+        title=Text("창업 회사가 받은 지원금", "Grants to the ventures"),
+        about=Text(
+            "수료생이 설립한 회사가 기준일까지 받은 지원금입니다. 갚거나 지분을 내주지 않는 돈이며 투자(T11)에 넣지 않습니다.",
+            "Grants and subsidies that ventures of completers had received by the day: no shares are given "
+            "for them and nothing is paid back. They are not part of investment (T11).",
+        ),
+        columns=(COHORT, *GRANTS),
+        rows=tuple((names[row], *money.cells(counts)) for row, counts in rows.items()),
+        notes=(money.WHEN_HIDDEN,),
+    )  # fmt: skip
+    parts = tuple(row for row in rows if row != money.every())
+    return Made(
+        table=table,
+        shape=Shape(
+            down={money.every(): parts} if is_several(facts) else {}, things=frozenset({"funded"})
+        ),
+        follows=money.follows("T11c", rows),
+        amounts=money.amounts("T11c", rows),
     )
 
 
