@@ -17,8 +17,12 @@ from lms.db import Bilingual, db, utcnow
 from lms.funding import actions as funding
 from lms.funding.models import Achievement, Cost, CostKind, Measure, Target
 from lms.reports import actions, queries
-from lms.reports.changes import How
+from lms.reports.changes import OF_DOCUMENTS, OF_METRICS, How
+from lms.reports.composing import compose
+from lms.reports.facts import Facts
 from lms.reports.models import Report
+from lms.reports.queries import definitions_of
+from lms.reports.recorded_since import OF_TABLES
 from lms.reports.since import Since
 from lms.reports.since import since as what_changed
 from tests.reports.firms import DAY
@@ -157,3 +161,11 @@ def test_the_page_says_it(
     assert "Partners among them +1" in words and "Recorded since: agreements 1" in words
     assert "Cohort 1, Cost, Actual, Laptops: 12,000,000 won, recorded later" in words
     assert "Nothing recorded since" not in words and "class by class" not in words
+
+
+def test_of_every_table_is_said_what_it_counts(report: Report) -> None:
+    tables = {
+        one.id for one in compose(Facts.from_json(report.facts), definitions_of(report)).tables
+    }
+    assert tables - OF_METRICS - OF_DOCUMENTS <= OF_TABLES.keys()
+    assert len(tables) > 20
