@@ -16,6 +16,7 @@ from lms.demo.figures import published_cohort
 from lms.demo.following import follow
 from lms.demo.investments import give_investments
 from lms.demo.people import Register
+from lms.demo.presence import record_presence
 from lms.demo.rows import chance, insert_rows, seoul
 from lms.demo.waves import load_waves
 
@@ -67,6 +68,7 @@ def load_finished_cohort(
         ],
     )
     participants = admit(cohort, figures, register=register)
+    record_presence(cohort, participants, by_id=administrator_id)
     graduates = [person for person in participants if person.left_on is None]
     leavers = [person for person in participants if person.left_on is not None]
     completed_on = figures.ceremony_on

@@ -35,6 +35,10 @@ STABLE = (
        LEFT JOIN employer_record v ON v.employer_id = s.venture_id""",
     """SELECT name, registry_number, camp, room, t.valid_from, jobs, counted_on FROM employer_record e
        LEFT JOIN tenancy t ON venture_id = employer_id LEFT JOIN headcount USING (employer_id)""",
+    """SELECT student_number, month, days_held, days_attended, a.recorded_at FROM attendance a
+       JOIN enrolment e ON e.id = enrolment_id""",
+    """SELECT username, key_hash, issued_at, ended_at FROM notebook_session s
+       JOIN user_account u ON u.id = user_id""",
     """SELECT username, purpose, version, given, channel, CASE WHEN username LIKE 'g%' THEN c.at END
        FROM consent c JOIN user_account u ON u.id = user_id""",
     """SELECT student_number, w.months, a.channel, a.outcome, a.at, r.channel, r.answers, r.recorded_at

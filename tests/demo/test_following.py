@@ -26,6 +26,7 @@ from lms.privacy import queries as privacy
 from lms.privacy import retention
 from lms.privacy.models import Consent
 from lms.recorded import known
+from lms.reports.counters import attendance, hours
 from lms.reports.models import ReportState
 from lms.reports.queries import report, reports, verification
 from lms.surveys import queries as surveys
@@ -224,3 +225,14 @@ def test_every_wave_that_came_is_there(cohorts: list[Cohort]) -> None:
         come = [each for each in MONTHS if add_months(completed_on, each) <= privacy.today()]
         waves = select(Wave.months).where(Wave.cohort_id == cohort.id).order_by(Wave.months)
         assert list(db.session.scalars(waves)) == come
+
+
+def test_most_attended_nearly_always(cohorts: list[Cohort]) -> None:
+    for cohort in cohorts:
+        figures = published_cohort(cohort.number)
+        of = attendance.count([cohort.id], COUNTED_ON, utcnow())[cohort.id][attendance.SUBJECT]
+        assert sum(of.values()) == figures.completed + figures.left
+        assert sum(of[band] for band in attendance.BANDS[:3]) > 0.8 * sum(of.values())
+        assert 0 < of["below"] < 0.1 * sum(of.values())
+        hours_ = hours.count([cohort.id], COUNTED_ON, utcnow())[cohort.id]
+        assert hours_[hours.MEDIAN]["long"] > 1.2 * hours_[hours.MEDIAN]["short"] > 24
