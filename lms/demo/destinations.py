@@ -15,7 +15,7 @@ from lms.demo.admissions import Participant
 from lms.demo.careers import give_workplaces
 from lms.demo.figures import PublishedCohort
 from lms.demo.following import Followed
-from lms.demo.jobs import INSURED_FROM, SHOWN_FROM, Spell, job, spell
+from lms.demo.jobs import INSURED_FROM, SHOWN_FROM, Spell, job, spell, way
 from lms.demo.lives import AUDIT_ON, LAST_NEWS_ON, WORKING_BY, Life, lives
 from lms.demo.rows import backdated, chance, copy_rows, insert_rows, seoul
 from lms.metrics.facts import GWANGJU, Leaving, SpellKind
@@ -44,6 +44,11 @@ def record_destinations(
     random = chance(f"destinations of cohort {figures.number}")
     found = lives(figures, people, random)
     give_workplaces([row for life in found for row in life.spells], cohort=figures.number)
+    ways = chance(f"how cohort {figures.number} found its jobs")
+    for life in found:
+        for row in life.spells:
+            if row["kind"] is SpellKind.EMPLOYEE:
+                row["found_through"] = way(ways)
     first: list[Spell] = []
     later: list[tuple[int, Spell]] = []  # with the place of the row that it supersedes
     for life in found:

@@ -4,7 +4,7 @@ from datetime import date
 from random import Random
 from typing import Any
 
-from lms.metrics.facts import Contract, SpellKind
+from lms.metrics.facts import Contract, FoundThrough, SpellKind
 
 Spell = dict[str, Any]  # a row of StatusSpell
 
@@ -14,10 +14,14 @@ OWN_WORD = 1
 UNSAID = (
     "valid_to", "region", "superseded_at", "reason", "employer_id", "venture_id", "in_field", "role",
     "hours", "contract", "contract_months", "insured", "subsidised", "base_pay", "registered", "sales",
-    "income", "supersedes_id",
+    "income", "supersedes_id", "found_through",
 )  # fmt: skip
 # Seoul, Busan, Daejeon, Gyeonggi, South Chungcheong, South Jeolla
 ELSEWHERE = {"11": 10, "26": 1, "30": 2, "41": 6, "44": 1, "46": 4}
+WAYS: dict[FoundThrough | None, int] = {
+    FoundThrough.JOB_FAIR: 16, FoundThrough.ACADEMY: 24, FoundThrough.PROJECT: 12,
+    FoundThrough.OWN_SEARCH: 20, FoundThrough.OTHER: 4, None: 24,
+}  # fmt: skip
 ROLES = (
     "AI 엔지니어",
     "데이터 분석가",
@@ -48,6 +52,11 @@ def job(random: Random) -> Spell:
         "subsidised": random.random() < 0.15,
         "base_pay": 10_000 * round(random.gauss(272, 38)) if random.random() < 2 / 3 else None,
     }
+
+
+def way(random: Random) -> FoundThrough | None:
+    """How a job was found; of one in four it is not known."""
+    return random.choices([*WAYS], [*WAYS.values()])[0]
 
 
 def business(random: Random) -> Spell:

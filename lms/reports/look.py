@@ -43,7 +43,11 @@ def _config(colour: Callable[[str], str], font: str) -> dict[str, Any]:
         "background": None,
         "font": font,
         "axis": {**text, **edges, "gridColor": colour("line"), "labelPadding": 6},
-        "axisXDiscrete": {"labelAngle": {"signal": "width < 520 ? -90 : 0"}},
+        "axisXDiscrete": {
+            "labelAngle": {"signal": "width < 520 ? -90 : 0"},
+            "labelAlign": {"signal": "width < 520 ? 'right' : 'center'"},
+            "labelBaseline": {"signal": "width < 520 ? 'middle' : 'top'"},
+        },
         "axisXQuantitative": {"tickCount": {"signal": "ceil(width / 110)"}},
         "axisYQuantitative": {
             "tickCount": 5, "titleAngle": 0, "titleAlign": "left", "titleAnchor": "end", "titleBaseline": "bottom",
