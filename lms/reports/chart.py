@@ -6,8 +6,10 @@ specification, {"ko": …, "en": …} is a text, a column's key is that column, 
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
+from textwrap import wrap
 from typing import Any
 
 from lms.metrics.definition import Text
@@ -21,6 +23,7 @@ AXES = {  # of columns drawn together
     Kind.MONEY: Text("원", "KRW"),
     Kind.NUMBER: Text("값", "Value"),
 }
+LINE, KOREAN_LINE = 15, 9  # letters of a name beside others
 FORMATS = {Kind.COUNT: ",.0f", Kind.MONEY: ",.0f", Kind.SHARE: ".1%", Kind.NUMBER: ",.2~f"}
 
 
@@ -51,7 +54,10 @@ def specification(table: Table, locale: str) -> dict[str, Any] | None:
             _dress(position, channel, names, kinds)
             if position in ("x", "y", "color") and kinds.get(channel.get("field")) is Kind.TEXT:
                 order = dict.fromkeys(row[channel["field"]] for row in rows)
-                channel.setdefault("scale", {}).setdefault("domain", [*filter(None, order)])
+                labels = [*filter(None, order)]
+                channel.setdefault("scale", {}).setdefault("domain", labels)
+                if position == "x":
+                    channel.setdefault("axis", {}).setdefault("labelExpr", _in_lines(labels))
         encoding.setdefault("tooltip", _tooltip(encoding, names, kinds))
     return {**spec, "data": {"values": rows}, "description": plain(table.about.in_(locale))}
 
@@ -76,6 +82,12 @@ def _value(cell: Any, locale: str) -> str | int | float | None:
     if cell.absent is not None:
         return None
     return cell.value if (text := words(cell, locale)) is None else text
+
+
+def _in_lines(labels: list[Any]) -> str:
+    """Vega's expression for names that stand side by side, broken between words."""
+    lines = {one: wrap(one, LINE if one.isascii() else KOREAN_LINE) for one in labels}
+    return f"{json.dumps(lines, ensure_ascii=False)}[datum.label]"
 
 
 def _not_of_a_whole(encodings: list[dict[str, Any]], value: str) -> None:

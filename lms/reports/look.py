@@ -44,9 +44,9 @@ def _config(colour: Callable[[str], str], font: str) -> dict[str, Any]:
         "font": font,
         "axis": {**text, **edges, "gridColor": colour("line"), "labelPadding": 6},
         "axisXDiscrete": {
-            "labelAngle": {"signal": "width < 520 ? -90 : 0"},
-            "labelAlign": {"signal": "width < 520 ? 'right' : 'center'"},
-            "labelBaseline": {"signal": "width < 520 ? 'middle' : 'top'"},
+            "labelAngle": {"signal": "width < 400 ? -90 : 0"},
+            "labelAlign": {"signal": "width < 400 ? 'right' : 'center'"},
+            "labelBaseline": {"signal": "width < 400 ? 'middle' : 'top'"},
         },
         "axisXQuantitative": {"tickCount": {"signal": "ceil(width / 110)"}},
         "axisYQuantitative": {
