@@ -285,9 +285,11 @@ class TestExchange:
         assert self.get(app, second, "assignments").status_code == 401
         assert session.key_hash != key
 
-    def test_expired_keys_are_refused(self, app: Flask, academy: SimpleNamespace) -> None:
-        key, session = open_session(academy.lena, server_name="")
-        session.expires_at = utcnow() - timedelta(seconds=1)
+    def test_expired_keys_are_refused(
+        self, app: Flask, academy: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(compute, "SESSION_LIFE", timedelta(seconds=-1))
+        key, _session = open_session(academy.lena, server_name="")
         db.session.commit()
         answer = self.get(app, key, "assignments")
         assert answer.status_code == 401 and "start it again" in answer.json["detail"]
