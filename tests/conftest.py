@@ -101,21 +101,28 @@ def migrated_app(config: Config) -> Flask:
     return app
 
 
-@pytest.fixture
-def app(migrated_app: Flask) -> Iterator[Flask]:
-    """The application inside one transaction; `commit` ends a savepoint, the test's end undoes all."""
+@contextmanager
+def undone(app: Flask) -> Iterator[None]:
+    """One transaction around everything inside; `commit` ends a savepoint, the end undoes all."""
     from lms.db import db
 
-    with migrated_app.app_context():
+    with app.app_context():
         engine, maker = db.engine, db.sessionmaker
     with engine.connect() as connection, connection.begin() as transaction:
         maker.configure(bind=connection, join_transaction_mode="create_savepoint")
         try:
-            with migrated_app.app_context():
-                yield migrated_app
+            with app.app_context():
+                yield
         finally:
             maker.configure(bind=engine, join_transaction_mode="conditional_savepoint")
             transaction.rollback()
+
+
+@pytest.fixture
+def app(migrated_app: Flask) -> Iterator[Flask]:
+    """The application inside a transaction that the test's end undoes."""
+    with undone(migrated_app):
+        yield migrated_app
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 from types import SimpleNamespace
@@ -14,7 +13,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from ..conftest import statements_run
+from ..conftest import statements_run, undone
 
 COURSES = Path(__file__).parents[2] / "courses"
 
@@ -46,23 +45,6 @@ STABLE = (
        JOIN enrolment e ON e.id = enrolment_id LEFT JOIN survey_attempt a ON a.invitation_id = i.id
        LEFT JOIN survey_response r ON r.invitation_id = i.id WHERE w.closes_at < now()""",
 )
-
-
-@contextmanager
-def undone(app: Flask) -> Iterator[None]:
-    """One transaction around everything that is committed inside."""
-    from lms.db import db
-
-    with app.app_context():
-        engine, maker = db.engine, db.sessionmaker
-    with engine.connect() as connection, connection.begin() as transaction:
-        maker.configure(bind=connection, join_transaction_mode="create_savepoint")
-        try:
-            with app.app_context():
-                yield
-        finally:
-            maker.configure(bind=engine, join_transaction_mode="conditional_savepoint")
-            transaction.rollback()
 
 
 def flask(app: Flask, *arguments: str) -> str:

@@ -12,7 +12,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import delete, func, select, text
 
-from .conftest import digest, flask, load, undone
+from ..conftest import undone
+from .conftest import digest, flask, load
 
 pytestmark = pytest.mark.slow  # the loader lets nbgrader make the release versions
 
