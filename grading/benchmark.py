@@ -26,9 +26,8 @@ from grading.benchmark_work import make_source, make_submissions
 from grading.kernels import notebook_python
 
 NAME = "benchmark"
-REPEATED = (
-    4  # what takes a second beside half a minute of nbgrader: shared cores change their speed
-)
+# What takes a second beside half a minute of nbgrader: shared cores change their speed.
+REPEATED = 4
 Scores = dict[tuple[str, str, str], float | None]
 
 
