@@ -11,8 +11,7 @@ from flask_babel import gettext as _
 from lms.access import Permission, actor, allow
 from lms.careers.employer_file import EMPLOYERS, offered
 from lms.careers.employer_import import EmployersPlan, import_employers, plan_employers
-from lms.db import db
-from lms.errors import DomainError
+from lms.forms import tried
 from lms.table_import import ImportForm, taken
 
 bp = Blueprint("career_import", __name__, url_prefix="/careers", template_folder="templates")
@@ -35,11 +34,9 @@ def upload() -> Any:
 
 def _imported(form: ImportForm, plan: EmployersPlan) -> bool:
     """All of it, or nothing and the form says why."""
-    try:
-        with db.session.begin_nested():
-            import_employers(plan, source=form.source(), by=actor())
-    except DomainError as refusal:
-        form.form_errors.append(refusal.message)
+    with tried(form):
+        import_employers(plan, source=form.source(), by=actor())
+    if form.errors:
         return False
     flash(
         _("Imported: %(new)s new employers, %(filled)s filled in, %(mous)s MOUs.",

@@ -25,7 +25,7 @@ from lms.careers.models import (
 )
 from lms.careers.registry import written
 from lms.db import db, utcnow
-from lms.errors import DomainError
+from lms.forms import tried
 from lms.i18n import SEOUL
 from lms.metrics.facts import GWANGJU
 from lms.outcomes import employer_queries
@@ -326,12 +326,9 @@ def asked(
     Then on to `to`, or to the employer's page: of `of`, or the one that the action made.
     """
     if form.validate_on_submit():
-        try:
-            with db.session.begin_nested():
-                made = act()
-        except DomainError as refusal:
-            form.form_errors.append(refusal.message)
-        else:
+        with tried(form):
+            made = act()
+        if not form.errors:
             flash(done, "success")
             return redirect(to or url_for("careers.employer", employer_id=(of or made).id))
     page = render_template(

@@ -15,8 +15,7 @@ from lms.cohorts.attendance_file import ATTENDANCE
 from lms.cohorts.attendance_import import AttendancePlan, import_attendance, plan_attendance
 from lms.cohorts.models import Cohort, Enrolment
 from lms.cohorts.queries import roster
-from lms.db import db
-from lms.errors import DomainError
+from lms.forms import tried
 from lms.pages import Page
 from lms.table_import import ImportForm, taken
 
@@ -47,17 +46,15 @@ def upload(cohort: Cohort) -> Any:
     page = render_template(
         "cohorts/attendance_import.html", cohort=cohort, form=form, step=step, plan=plan, ours=ATTENDANCE
     )  # fmt: skip
-    wrong = bool(form.errors or form.form_errors or step.missing or (plan and plan.errors))
+    wrong = bool(form.errors or step.missing or (plan and plan.errors))
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK
 
 
 def _imported(cohort: Cohort, form: ImportForm, plan: AttendancePlan) -> bool:
     """All of it, or nothing and the form says why."""
-    try:
-        with db.session.begin_nested():
-            import_attendance(cohort, plan, source=form.source(), by=actor())
-    except DomainError as refusal:
-        form.form_errors.append(refusal.message)
+    with tried(form):
+        import_attendance(cohort, plan, source=form.source(), by=actor())
+    if form.errors:
         return False
     flash(
         _("Attendance is recorded: %(new)s new, %(changed)s changed, %(same)s unchanged.",

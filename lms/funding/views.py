@@ -13,8 +13,7 @@ from flask_babel import lazy_gettext as _l
 
 from lms.access import Permission, actor, allow
 from lms.cohorts.models import Cohort
-from lms.db import db
-from lms.errors import DomainError
+from lms.forms import tried
 from lms.funding import actions, forms, queries, words
 from lms.funding.models import Achievement, Cost, CostKind, Target
 from lms.metrics.definition_files import versions
@@ -132,12 +131,9 @@ def _asked(
 ) -> Any:
     """A form, until it is in order and its action takes it: all of it or, when refused, nothing."""
     if form.validate_on_submit():
-        try:
-            with db.session.begin_nested():
-                act()
-        except DomainError as refusal:
-            form.form_errors.append(refusal.message)
-        else:
+        with tried(form):
+            act()
+        if not form.errors:
             flash(done, "success")
             return redirect(url_for("funding.cohort", cohort_id=cohort.id))
     page = render_template("funding/form.html", form=form, cohort=cohort, title=title, hint=hint)

@@ -10,9 +10,9 @@ from flask_babel import ngettext
 
 from lms.access import Permission, actor, allow
 from lms.cohorts.models import Cohort
+from lms.forms import tried
 from lms.outcomes.facts_import import FactsChange, FactsPlan, import_facts, plan_facts
 from lms.outcomes.facts_table import FACTS
-from lms.outcomes.record_forms import tried
 from lms.outcomes.words import shown
 from lms.table_import import ImportForm, taken
 

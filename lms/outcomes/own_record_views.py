@@ -15,6 +15,7 @@ from flask_babel import gettext as _
 
 from lms import audit, content, tables
 from lms.access import Permission, actor, allow
+from lms.forms import tried
 from lms.outcomes import actions, own_copy, records
 from lms.outcomes.evidence_actions import FileDestroyed
 from lms.outcomes.record_forms import (
@@ -22,7 +23,6 @@ from lms.outcomes.record_forms import (
     EndForm,
     IntentForm,
     today,
-    tried,
 )
 from lms.outcomes.spell_forms import OwnCorrectionForm, OwnSpellForm, said
 from lms.outcomes.words import shown

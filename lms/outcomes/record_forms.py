@@ -5,8 +5,7 @@ The forms of a spell itself are in spell_forms.py.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -30,8 +29,8 @@ from wtforms.validators import (
     ValidationError,
 )
 
-from lms.db import db, utcnow
-from lms.errors import DomainError
+from lms.db import utcnow
+from lms.forms import no_resident_number
 from lms.i18n import SEOUL
 from lms.metrics.facts import Intent
 from lms.outcomes.models import EvidenceKind, StatusSpell
@@ -41,31 +40,15 @@ from lms.outcomes.words import (
     kind_names,
     spell_name,
 )
-from lms.resident_numbers import ResidentNumberFound, holds_one
 
 
 def today() -> date:
     return utcnow().astimezone(SEOUL).date()
 
 
-def no_resident_number(form: FlaskForm, field: Any) -> None:
-    if field.data and holds_one(field.data):
-        raise ValidationError(ResidentNumberFound().message)
-
-
 def not_in_the_future(form: FlaskForm, field: Any) -> None:
     if field.data and field.data > today():
         raise ValidationError(_("This day has not come yet."))
-
-
-@contextmanager
-def tried(form: FlaskForm) -> Iterator[None]:
-    """What is done inside is done whole or, when it is refused, not at all; the form says why."""
-    try:
-        with db.session.begin_nested():
-            yield
-    except DomainError as refusal:
-        form.form_errors.append(refusal.message)
 
 
 def words(label: Any, *, required: bool = True, most: int = 200, **more: Any) -> StringField:

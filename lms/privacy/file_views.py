@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from lms.access import Permission, actor, allow
 from lms.db import db
-from lms.errors import DomainError
+from lms.forms import tried
 from lms.outcomes import evidence_files
 from lms.outcomes.words import evidence_names
 from lms.privacy.forms import FileDestructionForm
@@ -38,15 +38,12 @@ def destruction(number: int) -> Any:
     evidence = evidence_files.evidence(number)
     form = FileDestructionForm()
     if not evidence.destroyed and form.validate_on_submit():
-        try:
-            with db.session.begin_nested():
-                evidence_files.destroy_file(evidence, reason=form.reason.data, by=actor())
-        except DomainError as refusal:
-            form.form_errors.append(refusal.message)
-            db.session.expire(evidence)  # what was undone still stands on the row
-        else:
+        with tried(form):
+            evidence_files.destroy_file(evidence, reason=form.reason.data, by=actor())
+        if not form.errors:
             flash(_("The file is destroyed. The evidence stays and says so."), "success")
             return redirect(url_for("privacy_files.index"))
+        db.session.expire(evidence)  # what was undone still stands on the row
     page = render_template(
         "privacy/file_destruction.html",
         form=form,

@@ -11,7 +11,6 @@ from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     DateTimeLocalField,
-    Field,
     Form,
     IntegerField,
     RadioField,
@@ -21,12 +20,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, ValidationError
 
-from lms.resident_numbers import ResidentNumberFound, holds_one
-
-
-def no_resident_number(form: FlaskForm, field: Field) -> None:
-    if field.data and holds_one(field.data):
-        raise ValidationError(ResidentNumberFound().message)
+from lms.forms import no_resident_number
 
 
 class ConsentForm(FlaskForm):

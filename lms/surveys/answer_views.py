@@ -13,9 +13,9 @@ from flask_babel import gettext as _
 
 from lms.access import by_survey_link
 from lms.errors import DomainError
+from lms.forms import tried
 from lms.i18n import current_locale
 from lms.metrics.facts import SpellKind
-from lms.outcomes.record_forms import tried
 from lms.surveys import actions, answering, queries, words
 from lms.surveys.forms import KindForm, PlaceForm, TermsForm, filled, known_already
 from lms.surveys.models import Link

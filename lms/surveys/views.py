@@ -13,7 +13,7 @@ from lms.access import Permission, actor, allow
 from lms.careers.actions import add_employer
 from lms.careers.choosing import Registry, employer_meant
 from lms.cohorts.models import Cohort
-from lms.outcomes.record_forms import tried
+from lms.forms import tried
 from lms.pages import Page
 from lms.privacy.queries import has_consent
 from lms.surveys import actions, answering, employer_names, queries, words
