@@ -189,14 +189,16 @@ def tested(cell: Cell) -> str | None:
 
 
 def _false_claim() -> str:
-    """Another one each time, so that it is not known from the tests."""
+    """Another one each time, so that it is not known from the tests. Without a name, which may mean
+    something else to the trainee; one that is quick to run (shortcuts.awaits_and_warns_nothing).
+    """
     one, two = random.randint(10, 999), random.randint(10, 999)
     return random.choice(
         (
             f"assert {one} + {two} == {one + two + 1}",
-            f"assert sorted([{one}, {two}])[0] > {max(one, two)}",
-            f"assert len('x' * {one}) == {one + two}, 'length'",
-            f"assert {{{one}: {two}}}[{one}] is None",
+            f"assert {min(one, two)} > {max(one, two)}",
+            f"assert 'x' * {one} == '{two}', 'length'",
+            f"assert {{{one}: {two}}} == {{}}",
         )
     )
 

@@ -16,6 +16,15 @@ from IPython.core import interactiveshell
 
 # Only where one of these stands does IPython's own syntax begin, or ends a line (`table?`).
 SPECIAL = re.compile(r"[%!?\f]|^\s*[,;/\\]", re.MULTILINE)
+# Only where one of these stands does a cell await something, or compiling it warn: an escape, a jump
+# out of `finally`, identity with a literal, a claim about a tuple, a literal that is called or asked for
+# a part, a number that runs into a word.
+MAY_WARN = re.compile(
+    r"await|async|\\|finally|\bis\b|assert\s*\("
+    r"|(?:[\"')\]}\d]|None|True|False|\.\.\.)\s*[(\[]|#.*\n\s*[(\[]"
+    r"|\d(?![eE][-+\d])[A-Za-z]"
+)
+NO_RECURSION = 2000  # letters nest less deeply than Python minds
 BRACKETS = (("(", ")"), ("[", "]"), ("{", "}"))
 WORD = 0xFFFFFFFF
 PLAIN_ERRORS = {AssertionError, IndexError, KeyError, NameError, NotImplementedError, TypeError,
@@ -89,6 +98,8 @@ def asked_once(ask: Callable[[str], bool]) -> Callable[[str], bool]:
 
     def should_be_async(cell: str) -> bool:
         nonlocal last
+        if awaits_and_warns_nothing(cell):
+            return False
         if last and last[0] == cell:
             answer, last = last[1], None
             return answer
@@ -108,6 +119,11 @@ def asked_once(ask: Callable[[str], bool]) -> Callable[[str], bool]:
         return answer
 
     return should_be_async
+
+
+def awaits_and_warns_nothing(cell: str) -> bool:
+    """Whether compiling `cell` would tell nothing. In doubt False."""
+    return len(cell) <= NO_RECURSION and not MAY_WARN.search(cell)
 
 
 def format_once(shell: Any) -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 ENGINE = str(Path(__file__).resolve().parents[2])
 sys.path.insert(0, ENGINE)
 
-from grading.sandbox import box, linux  # noqa: E402  (a program: its folder comes first)
+from grading.sandbox import box, linux, seccomp  # noqa: E402  (a program: its folder comes first)
 from grading.sandbox.channel import Channel, Closed, Message  # noqa: E402
 from grading.sandbox.shell import Shell  # noqa: E402
 
@@ -35,6 +35,7 @@ def main() -> None:
         quiet = [name for name in names if name not in failed]
         os.execv(sys.executable, [*sys.orig_argv[:-1], json.dumps(quiet)])
     shell.warm_up()
+    seccomp.program()
     sys.path.remove(ENGINE)
     gc.collect()
     gc.freeze()

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from ipykernel.compiler import murmur2_x86
+from IPython.core import interactiveshell
 from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.io import capture_output
@@ -134,6 +135,61 @@ def test_a_traceback_is_formatted_once() -> None:
     assert len(shell.history_manager.exceptions) == 2
 
 
+GAPS = st.sampled_from(["", " ", "  # what?\n", "\n"])
+ATOMS = st.sampled_from(
+    ["x", "x1", "1", "2.5", "1e5", "0x1f", "1_0", "2j", "'a'", "f'{x}'", "None", "True", "..."]
+)
+
+
+def _larger(parts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """Expressions of expressions, with gaps at odd places."""
+    return st.one_of(
+        st.builds("{}{}({}{})".format, parts, GAPS, parts, GAPS),
+        st.builds("{}{}[{}{}]".format, parts, GAPS, parts, GAPS),
+        st.builds("({}{}{}, {})".format, GAPS, parts, GAPS, parts),
+        st.builds("({}{}{})".format, GAPS, parts, GAPS),
+        st.builds("{{{}: {}}}".format, parts, parts),
+        st.builds("[{} for y in {}]".format, parts, parts),
+        st.builds("{} {} {}".format, parts, st.sampled_from(["is", "is not", "==", "+", "in"]), parts),
+        st.builds("{}if {}else {}".format, parts, parts, parts),
+        st.builds("-{}".format, parts),
+        st.builds("await {}".format, parts),
+    )  # fmt: skip
+
+
+EXPRESSIONS = st.recursive(ATOMS, _larger, max_leaves=6)
+STATEMENTS = st.one_of(
+    st.builds("assert {}".format, EXPRESSIONS),
+    st.builds("assert{}{}, 'why'".format, GAPS, EXPRESSIONS),
+    st.builds("z = {}".format, EXPRESSIONS),
+    st.builds("for i in x:\n    try: y\n    finally: {}; continue".format, EXPRESSIONS),
+    EXPRESSIONS,
+)
+
+
+@settings(max_examples=1500, deadline=None)
+@given(st.lists(STATEMENTS, min_size=1, max_size=3))
+@example(["x" + "(1)" * 900])
+@example(["-" * 1999 + "1"])
+def test_a_cell_that_is_not_compiled_beforehand_awaits_and_warns_nothing(cell: list[str]) -> None:
+    text = "\n".join(cell)
+    if not shortcuts.awaits_and_warns_nothing(text):
+        return
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        assert not interactiveshell._should_be_async(text)
+    assert not heard
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["await x", "async def f(): ...", "x is 1", "assert (x, 'why')", "'a'(1)", "[1, 2]['a']", "{1}\n(2)",
+     "(1 # one\n(2))", "1if x else 2", "0x1for", "'\\d'", "x = 1\n" * 500],
+)  # fmt: skip
+def test_a_cell_whose_compiling_may_tell_something_is_compiled_beforehand(text: str) -> None:
+    assert not shortcuts.awaits_and_warns_nothing(text)
+
+
 def test_a_cell_is_asked_again_only_where_compiling_it_warns() -> None:
     asked: list[str] = []
 
@@ -142,8 +198,9 @@ def test_a_cell_is_asked_again_only_where_compiling_it_warns() -> None:
         return bool(compile(cell, "<>", "exec").co_flags & 128)
 
     should_be_async = shortcuts.asked_once(ask)
-    assert not any(should_be_async(cell) for cell in ("x = 1", "x = 1", "x = 2", "x = 2"))
-    assert asked == ["x = 1", "x = 2"]
+    cells = ("f(x)[1]", "f(x)[1]", "f(x)[2]", "f(x)[2]", "x = 1")
+    assert not any(should_be_async(cell) for cell in cells)
+    assert asked == ["f(x)[1]", "f(x)[2]"]
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always")
         should_be_async("x is 1")
