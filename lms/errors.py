@@ -51,6 +51,13 @@ class Gone(DomainError):
     status = HTTPStatus.GONE
 
 
+class NoLongerLive(DomainError):
+    """What was to be changed is not what is in force any more."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Somebody corrected this meanwhile. Reload the page and look again."))
+
+
 class TooMany(DomainError):
     status = HTTPStatus.TOO_MANY_REQUESTS
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from lms import audit
 from lms.accounts.models import User
 from lms.db import db
-from lms.errors import DomainError, Invalid
+from lms.errors import DomainError, Invalid, NoLongerLive
 from lms.recorded import Recorded, supersede
 
 Fact = TypeVar("Fact", bound=Recorded)
@@ -27,11 +27,6 @@ class Overlaps(DomainError):
 
 class WrongOrder(Invalid):
     pass
-
-
-class NoLongerLive(DomainError):
-    def __init__(self) -> None:
-        super().__init__(_("Somebody corrected this meanwhile. Reload the page and look again."))
 
 
 def end(fact: Any, *, on: date, by: User) -> None:

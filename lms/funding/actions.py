@@ -11,7 +11,7 @@ from lms import audit
 from lms.accounts.models import User
 from lms.cohorts.models import Cohort
 from lms.db import db
-from lms.errors import DomainError
+from lms.errors import DomainError, NoLongerLive
 from lms.funding.queries import Fact
 from lms.recorded import supersede
 
@@ -21,11 +21,6 @@ class RecordedAlready(DomainError):
         super().__init__(
             _("The same is recorded already with that day. Correct that entry instead of adding another.")
         )  # fmt: skip
-
-
-class NoLongerLive(DomainError):
-    def __init__(self) -> None:
-        super().__init__(_("Somebody corrected this meanwhile. Reload the page and look again."))
 
 
 def record(model: type[Fact], cohort: Cohort, /, *, by: User | None, **values: Any) -> Fact:

@@ -81,7 +81,6 @@ EXCLUSIVE_GROUPS: tuple[tuple[SpellKind, ...], ...] = (
     ),
 )
 GWANGJU = "29"  # si/do code (lms/regions.py)
-ABROAD = "99"  # ours: no si/do has this code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

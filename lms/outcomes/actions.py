@@ -20,7 +20,7 @@ from lms.accounts.models import User
 from lms.careers.models import Employer
 from lms.cohorts.models import Enrolment, Standing
 from lms.db import db, utcnow
-from lms.errors import DomainError, Forbidden, Invalid
+from lms.errors import DomainError, Forbidden, Invalid, NoLongerLive
 from lms.metrics.facts import Intent, Spell, SpellKind
 from lms.outcomes import records
 from lms.outcomes.models import (
@@ -50,13 +50,6 @@ class Overlap(DomainError):
             )
         )
         self.clash = clash
-
-
-class NoLongerLive(DomainError):
-    def __init__(self) -> None:
-        super().__init__(
-            _("This was corrected meanwhile. Open the record again and look at what it says now.")
-        )
 
 
 class ReasonMissing(Invalid):

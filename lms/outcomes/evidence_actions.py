@@ -17,9 +17,9 @@ from flask_babel import gettext as _
 from lms import audit, storage
 from lms.accounts.models import User
 from lms.db import db
-from lms.errors import Forbidden, Gone, Invalid
+from lms.errors import Forbidden, Gone, Invalid, NoLongerLive
 from lms.outcomes import records
-from lms.outcomes.actions import NoLongerLive, ReasonMissing, correct_spell
+from lms.outcomes.actions import ReasonMissing, correct_spell
 from lms.outcomes.models import Evidence, EvidenceCheck, EvidenceKind, StatusSpell
 from lms.outcomes.words import evidence_names
 from lms.privacy.models import DestroyedFile

@@ -15,12 +15,13 @@ from flask_babel import force_locale
 from sqlalchemy import func, select
 
 from lms.audit import AuditEvent
-from lms.careers import actions, queries, recording
+from lms.careers import actions, queries
 from lms.careers.choosing import employer_meant
 from lms.careers.employer_file import EMPLOYERS
 from lms.careers.employer_import import EmployersPlan, plan_employers
 from lms.careers.models import Employer, EmployerRecord, Mou, MouKind, Sector, Site, Size
 from lms.db import db
+from lms.errors import NoLongerLive
 from lms.recorded import known
 from lms.table_files import read_table
 
@@ -176,7 +177,7 @@ def test_what_came_between_undoes_all(
     def second_fails(*args: object, **values: object) -> Mou:
         done.append(1)
         if len(done) == 2:
-            raise recording.NoLongerLive
+            raise NoLongerLive
         return real(*args, **values)  # type: ignore[arg-type]
 
     monkeypatch.setattr(actions, "sign_mou", second_fails)

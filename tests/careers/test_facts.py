@@ -23,6 +23,7 @@ from lms.careers.models import (
 from lms.careers.queries import PartnerCounts, VentureTotals
 from lms.careers.registry import NoRegistryNumber, registry_number
 from lms.db import db
+from lms.errors import NoLongerLive
 from lms.resident_numbers import ResidentNumberFound
 
 DAY = date(2026, 3, 1)
@@ -111,7 +112,7 @@ def test_partners_are_counted_on_a_day(world: SimpleNamespace) -> None:
     recording.end(mou, on=date(2026, 2, 20), by=world.ada)
     assert queries.partner_counts("29", DAY) == PartnerCounts(1, 0, 0, 0, 0)
     assert queries.partner_counts("29", date(2026, 2, 19)).in_force == 1
-    with pytest.raises(recording.NoLongerLive):
+    with pytest.raises(NoLongerLive):
         recording.end(mou, on=date(2026, 2, 21), by=world.ada)
 
 
@@ -167,7 +168,7 @@ def test_a_room_is_one_ventures(world: SimpleNamespace) -> None:
         venture_actions.give_place(world.venture, camp=2, room="5", on=SOON, by=world.ada)
     venture_actions.give_place(second, camp=1, room="201호", on=DAY, by=world.ada)
     # who checks nothing first is refused by the database
-    with pytest.raises(recording.NoLongerLive):
+    with pytest.raises(NoLongerLive):
         recording.add(
             Tenancy(venture_id=world.venture.id, camp=1, room="201호", valid_from=DAY), by=None
         )

@@ -13,8 +13,8 @@ from lms.audit import AuditEvent
 from lms.careers import investments, queries, venture_actions
 from lms.careers.investments import Money
 from lms.careers.models import Investment, InvestmentKind
-from lms.careers.recording import NoLongerLive
 from lms.db import db, utcnow
+from lms.errors import NoLongerLive
 from lms.i18n import SEOUL
 
 TYPED = {"received_on": "2026-02-20", "amount": "30,000,000원", "kind": "equity", "source": "주주명부"}  # fmt: skip

@@ -12,13 +12,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from lms import content, storage
+from lms import content, queue, storage, worker
 from lms.accounts.models import User
 from lms.audit import AuditEvent
 from lms.coursework.models import Submission, Via
 from lms.db import db
 from lms.errors import Invalid
-from lms.outcomes import evidence_actions, evidence_files, own_copy, records
+from lms.outcomes import evidence_actions, evidence_files, own_copy, records, tasks
 from lms.outcomes.models import Evidence, EvidenceKind, StatusSpell
 from lms.privacy.models import DestroyedFile, Destruction, FindingKind
 from lms.storage import StillReferenced, StoredFile
@@ -84,6 +84,17 @@ def test_the_command_finds_what_an_upload_of_today_would_not_be_let_in_for(
         select(AuditEvent).where(AuditEvent.action == "evidence-files-scanned")
     ).one()
     assert event.detail == {"files": 4, "findings": 3}
+
+
+def test_the_worker_looks_through_them_every_week(
+    put: Callable, academy: SimpleNamespace, as_: Callable[..., FlaskClient]
+) -> None:
+    assert tasks.__name__ in worker.ROOMS_WITH_JOBS
+    assert queue._periodic[queue.task_name(tasks.rescan_evidence)] == "0 18 * * SUN"
+    put(NUMBERED)
+    tasks.rescan_evidence()
+    page = as_(academy.ada).get(LIST).text
+    assert "contract.pdf" in page and "Last done" in page
 
 
 def test_nothing_found_is_said(

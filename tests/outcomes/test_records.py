@@ -14,7 +14,7 @@ from lms import storage
 from lms.accounts.models import User
 from lms.audit import AuditEvent
 from lms.db import db
-from lms.errors import Forbidden, Invalid
+from lms.errors import Forbidden, Invalid, NoLongerLive
 from lms.metrics.facts import Intent, Spell, SpellKind
 from lms.outcomes import actions, evidence_actions, records
 from lms.outcomes.models import Dispute, EvidenceKind, StatusSpell
@@ -60,9 +60,9 @@ def test_what_was_corrected_meanwhile_is_not_corrected_again(
     academy: SimpleNamespace, job: StatusSpell
 ) -> None:
     actions.end_spell(job, on=DAY, by=academy.ada)
-    with pytest.raises(actions.NoLongerLive):
+    with pytest.raises(NoLongerLive):
         actions.correct_spell(job, replace(job.as_spell, hours=1.0), reason="x", by=academy.ada)
-    with pytest.raises(actions.NoLongerLive):
+    with pytest.raises(NoLongerLive):
         actions.withdraw_spell(job, reason="x", by=academy.ada)
     assert spells() == 2
 
