@@ -8,7 +8,14 @@ from lms.metrics.definition import Text
 from lms.reports.counters.attendance import BANDS, FROM_PERCENT, SUBJECT
 from lms.reports.facts import CohortFacts, Facts
 from lms.reports.table import Absent, Cell, Column, Kind, Table
-from lms.reports.tables.cells import COHORT, Made, counted, name_of, row_of
+from lms.reports.tables.cells import (
+    COHORT,
+    Made,
+    counted,
+    name_of,
+    parts_of_cohorts,
+    row_of,
+)
 
 NOT_RECORDED = "not_recorded"
 PARTS = (*BANDS, NOT_RECORDED)
@@ -42,15 +49,7 @@ def bands(facts: Facts) -> Made:
                 "academy's own rule may differ, and the table does not decide who completed.",
             ),
         ),
-        chart={
-            "mark": "bar",
-            "transform": [{"fold": list(PARTS), "as": ["band", "people"]}],
-            "encoding": {
-                "y": {"field": "cohort", "type": "nominal", "sort": None},
-                "x": {"field": "people", "type": "quantitative", "stack": "normalize", "axis": {"format": "%"}},
-                "color": {"field": "band", "type": "nominal", "sort": None},
-            },
-        },
+        chart=parts_of_cohorts(PARTS, name="band", number="people"),
     )  # fmt: skip
     return Made(
         table=table,

@@ -80,6 +80,24 @@ def bars_of_cohorts(columns: Iterable[str], *, name: str, number: str) -> dict[s
     }
 
 
+def parts_of_cohorts(columns: Iterable[str], *, name: str, number: str) -> dict[str, Any]:
+    """A chart with a bar for each cohort, of the columns that make it up, as shares of it."""
+    return {
+        "mark": "bar",
+        "transform": [{"fold": list(columns), "as": [name, number]}],
+        "encoding": {
+            "y": {"field": "cohort", "type": "nominal", "sort": None},
+            "x": {
+                "field": number,
+                "type": "quantitative",
+                "stack": "normalize",
+                "axis": {"format": "%"},
+            },
+            "color": {"field": name, "type": "nominal", "sort": None},
+        },
+    }
+
+
 def counted(number: int | None) -> Cell:
     """A count; None was never counted."""
     return Cell(number) if number is not None else Cell(absent=Absent.NOT_RECORDED)

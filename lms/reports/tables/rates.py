@@ -21,6 +21,7 @@ from lms.reports.tables.cells import (
     kind_of,
     name_of,
     of_figure,
+    parts_of_cohorts,
     row_of,
     said,
     share,
@@ -67,15 +68,7 @@ def by_class(
             )
             for cohort in facts.cohorts
         ),
-        chart={
-            "mark": "bar",
-            "transform": [{"fold": shown, "as": ["class", "people"]}],
-            "encoding": {
-                "y": {"field": "cohort", "type": "nominal", "sort": None},
-                "x": {"field": "people", "type": "quantitative", "stack": "normalize", "axis": {"format": "%"}},
-                "color": {"field": "class", "type": "nominal", "sort": None},
-            },
-        },
+        chart=parts_of_cohorts(shown, name="class", number="people"),
     )  # fmt: skip
     return Made(table=table, shape=Shape(across={"population": tuple(shown)}))
 

@@ -8,7 +8,15 @@ from lms.metrics.definition import Text
 from lms.reports.counters.ways import SUBJECT, UNKNOWN, WAYS
 from lms.reports.facts import Facts
 from lms.reports.table import Cell, Column, Kind, Table
-from lms.reports.tables.cells import COHORT, EVERY_COHORT, Made, is_several, name_of, row_of
+from lms.reports.tables.cells import (
+    COHORT,
+    EVERY_COHORT,
+    Made,
+    is_several,
+    name_of,
+    parts_of_cohorts,
+    row_of,
+)
 
 NAMES = {
     "job-fair": Text("채용박람회(명)", "Job fair"),
@@ -44,15 +52,7 @@ def ways(facts: Facts, *, of_plain: str) -> Made:
                 "Not known are those of whom no way is recorded; they are not taken to have searched themselves.",
             ),
         ),
-        chart={
-            "mark": "bar",
-            "transform": [{"fold": list(WAYS), "as": ["way", "people"]}],
-            "encoding": {
-                "y": {"field": "cohort", "type": "nominal", "sort": None},
-                "x": {"field": "people", "type": "quantitative", "stack": "normalize", "axis": {"format": "%"}},
-                "color": {"field": "way", "type": "nominal", "sort": None},
-            },
-        },
+        chart=parts_of_cohorts(WAYS, name="way", number="people"),
     )  # fmt: skip
     return Made(
         table=table,
