@@ -8,17 +8,20 @@ Whatever a notebook says, nothing of it runs, is loaded from elsewhere, or looks
 
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 from html import escape
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import nh3
+from jinja2 import pass_context
 from nbconvert import HTMLExporter
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from traitlets.config import Config
 
 from grading.facts import CellFeedback
+from grading.formulas import Formulas
 from grading.trimming import TEXTS, hide, trim
 
 STYLE = Path(__file__).with_name("page.css")
@@ -42,9 +45,36 @@ ATTRIBUTES = {
 }
 
 
+class _Exporter(HTMLExporter):
+    """nbconvert's, with words for the formulas of markdown."""
+
+    formulas = Formulas()
+
+    @pass_context
+    def markdown2html(self, context: Any, source: str) -> str:
+        attachments = context.get("cell", {}).get("attachments", {})
+        renderer = _Renderer(escape=False, attachments=attachments)
+        renderer.formulas = self.formulas
+        return str(MarkdownWithMath(renderer=renderer).render(source))
+
+
+class _Renderer(IPythonRenderer):
+    formulas: Formulas
+
+    def inline_math(self, body: str) -> str:
+        return self.formulas.word(body, display=False, source=f"${body}$")
+
+    def block_math(self, body: str) -> str:
+        return self.formulas.word(body, display=True, source=f"$${body}$$")
+
+    def latex_environment(self, name: str, body: str) -> str:
+        tex = f"\\begin{{{name}}}{body}\\end{{{name}}}"
+        return self.formulas.word(tex, display=True, source=tex)
+
+
 @cache
-def _exporter() -> HTMLExporter:
-    return HTMLExporter(template_name="basic", config=Config())
+def _exporter() -> _Exporter:
+    return _Exporter(template_name="basic", config=Config())
 
 
 def warm_up() -> None:
@@ -56,6 +86,7 @@ def warm_up() -> None:
 def document(notebook: str, *, lang: str, feedback: Sequence[CellFeedback], hidden: str) -> str:
     """Never raises: what cannot be shown is said in its place."""
     texts = TEXTS[lang]
+    _exporter().formulas = Formulas()
     try:
         cells = nbformat.reads(notebook, as_version=4).cells
         body = "\n".join(_sections(cells, texts, feedback, show_hidden=hidden == "show"))
@@ -104,30 +135,36 @@ def _grade_id(cell: Any) -> str | None:
 
 
 def _cell(cell: Any, texts: dict[str, str], *, show_hidden: bool) -> str:
+    formulas = _exporter().formulas
     try:
         if not show_hidden:
             hide(cell, texts)
         trim(cell, texts)
+        for output in cell.get("outputs", ()):
+            if latex := output.get("data", {}).get("text/latex"):
+                output["data"]["text/latex"] = formulas.in_output(latex)
         alone = nbformat.v4.new_notebook(cells=[cell])
         html, _ = _exporter().from_notebook_node(alone)
-        return clean(html).replace(NO_DESCRIPTION, f'alt="{texts["image"]}"')
+        cleaned = clean(html, formulas).replace(NO_DESCRIPTION, f'alt="{texts["image"]}"')
+        return formulas.put_in(cleaned)
     except Exception:
         return f'<p class="academy-note">{texts["broken cell"]}</p>'
 
 
-def clean(html: str) -> str:
+def clean(html: str, formulas: Formulas) -> str:
     return nh3.clean(
         html,
         tags=TAGS,
         clean_content_tags={"script", "style", "iframe", "object", "svg", "math", "template"},
         attributes=ATTRIBUTES,
-        attribute_filter=_attribute,
+        attribute_filter=partial(_attribute, formulas),
         url_schemes={"http", "https", "mailto", "data"},
         link_rel="noopener noreferrer nofollow",
     )
 
 
-def _attribute(tag: str, name: str, value: str) -> str | None:
+def _attribute(formulas: Formulas, tag: str, name: str, value: str) -> str | None:
+    value = formulas.as_text(value)
     if name == "src":
         return value if IMAGE.match(value) else None
     if name == "href":
