@@ -9,7 +9,7 @@ certain stays the TeX it is.
 
 import re
 import secrets
-from html import escape, unescape
+from html import unescape
 from xml.etree import ElementTree
 
 from latex2mathml.converter import convert_to_element
@@ -29,7 +29,7 @@ ATTRIBUTES = {
 }  # fmt: skip
 PLAIN_VALUE = re.compile(r"[A-Za-z0-9#.%+ -]{1,60}\Z")
 MACRO = re.compile(r"\\(def|let|newcommand|renewcommand|providecommand|require)\b")
-WITHIN = re.compile(r"\\(begin|end)\{(aligned|alignedat|gathered|eqnarray\*?|align)\}")
+WITHIN = re.compile(r"\\(begin|end)\{(aligned|gathered|eqnarray\*?|align)\}")
 # A typeface of one letter without braces is taken for none.
 ONE_LETTER = re.compile(r"\\(math[a-z]+|boldsymbol|bm)\s+([A-Za-z0-9])")
 DOLLARS = re.compile(r"\s*(\${1,2})(?!\$)(.+?)\1\s*\Z", re.DOTALL)
@@ -45,23 +45,20 @@ class Formulas:
         self._made: list[tuple[str, str]] = []
         self._places = re.compile(rf"{self._token}n(\d+)e")
 
-    def word(self, tex: str, *, display: bool, source: str) -> str:
-        """HTML that stands for a formula until `put_in`; `source`, escaped, where it is none."""
+    def word(self, tex: str, *, display: bool, source: str) -> str | None:
+        """What stands for a formula until `put_in`, None where it is none; `source`: as it was written."""
         made = mathml(tex, display=display) if len(self._made) < MOST_FORMULAS else None
         if made is None:
-            return escape(source, quote=False)
+            return None
         self._made.append((made, source))
         return f"{self._token}n{len(self._made) - 1}e"
 
     def in_output(self, text: str) -> str:
-        """An output of the kind text/latex, as `word`, not escaped."""
-        if found := DOLLARS.match(text):
-            tex, display = found[2], True
-        elif ENVIRONMENT.match(text):
-            tex, display = text, True
-        else:
-            return text
-        return unescape(self.word(tex, display=display, source=text))
+        """An output of the kind text/latex, as `word`, or as it was."""
+        found = DOLLARS.match(text)
+        if found or ENVIRONMENT.match(text):
+            return self.word(found[2] if found else text, display=True, source=text) or text
+        return text
 
     def as_text(self, value: str) -> str:
         """An attribute's value, in which no formula can stand."""

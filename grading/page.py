@@ -62,14 +62,17 @@ class _Renderer(IPythonRenderer):
     formulas: Formulas
 
     def inline_math(self, body: str) -> str:
-        return self.formulas.word(body, display=False, source=f"${body}$")
+        return self._formula(body, f"${body}$", display=False)
 
     def block_math(self, body: str) -> str:
-        return self.formulas.word(body, display=True, source=f"$${body}$$")
+        return self._formula(body, f"$${body}$$")
 
     def latex_environment(self, name: str, body: str) -> str:
         tex = f"\\begin{{{name}}}{body}\\end{{{name}}}"
-        return self.formulas.word(tex, display=True, source=tex)
+        return self._formula(tex, tex)
+
+    def _formula(self, tex: str, source: str, *, display: bool = True) -> str:
+        return self.formulas.word(tex, display=display, source=source) or self.escape_html(source)
 
 
 @cache

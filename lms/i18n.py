@@ -49,6 +49,11 @@ def local(text: Bilingual) -> str:
     return text.in_(current_locale())
 
 
+def today() -> date:
+    """The day that it is in Seoul."""
+    return utcnow().astimezone(SEOUL).date()
+
+
 def seoul_day(moment: datetime | None = None) -> tuple[datetime, datetime]:
     """The first moment of the local day and of the next one."""
     day = (moment or utcnow()).astimezone(SEOUL).date()

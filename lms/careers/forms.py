@@ -21,23 +21,15 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Val
 from lms.careers import words
 from lms.careers.models import CAMPS, InvestmentKind, MouKind, Sector, SiteKind, Size
 from lms.careers.registry import registry_number
-from lms.db import utcnow
 from lms.errors import Invalid
-from lms.i18n import SEOUL
-from lms.resident_numbers import ResidentNumberFound, holds_one
+from lms.forms import no_resident_number
+from lms.i18n import today
 from lms.won import Won, more_than_nothing
-
-
-def without_resident_number(_form: Any, field: Any) -> None:
-    if field.data and holds_one(field.data):
-        raise ValidationError(ResidentNumberFound().message)
 
 
 def _text(label: Any, longest: int, *, needed: bool = True, hint: Any = "") -> StringField:
     first = InputRequired() if needed else Optional()
-    return StringField(
-        label, [first, Length(max=longest), without_resident_number], description=hint
-    )
+    return StringField(label, [first, Length(max=longest), no_resident_number], description=hint)
 
 
 def _choices(names: Mapping[Any, str], *, unknown: bool = False) -> list[tuple[str, str]]:
@@ -174,7 +166,7 @@ class InvestmentForm(FlaskForm):
         self.kind.choices = _choices(words.investment_names())
 
     def validate_received_on(self, field: DateField) -> None:
-        if field.data and field.data > utcnow().astimezone(SEOUL).date():
+        if field.data and field.data > today():
             raise ValidationError(
                 _("That day has not come: money is recorded once it is received.")
             )

@@ -24,9 +24,9 @@ from lms.careers.models import (
     Waiting,
 )
 from lms.careers.registry import written
-from lms.db import db, utcnow
+from lms.db import db
 from lms.forms import tried
-from lms.i18n import SEOUL
+from lms.i18n import today
 from lms.metrics.facts import GWANGJU
 from lms.outcomes import employer_queries
 from lms.pages import Page
@@ -47,7 +47,7 @@ FACTS: dict[str, type[Any]] = {
 def day_asked() -> date:
     """The day of ?on=…, or today in Seoul."""
     form = forms.AsOfForm(request.args)
-    return form.on.data if form.validate() and form.on.data else utcnow().astimezone(SEOUL).date()
+    return form.on.data if form.validate() and form.on.data else today()
 
 
 def names() -> dict[str, Any]:

@@ -17,9 +17,9 @@ from lms.cohorts.attendance_file import AttendanceRow, read_attendance
 from lms.cohorts.forms import RowError
 from lms.cohorts.models import Cohort, Enrolment
 from lms.cohorts.queries import roster
-from lms.db import db, utcnow
+from lms.db import db
 from lms.errors import DomainError
-from lms.i18n import SEOUL
+from lms.i18n import today
 from lms.table_files import Line
 
 
@@ -88,7 +88,7 @@ def _refused(row: AttendanceRow, enrolment: Enrolment | None, cohort: Cohort) ->
         return str(_("The cohort has no training in this month."))
     if row.month > (enrolment.left_on or enrolment.completed_on or date.max):
         return str(_("This person had left or completed before this month."))
-    if row.month > utcnow().astimezone(SEOUL).date():
+    if row.month > today():
         return str(_("This month has not come yet."))
     return None
 

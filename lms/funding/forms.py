@@ -11,10 +11,9 @@ from flask_wtf import FlaskForm
 from wtforms import DateField, DecimalField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, ValidationError
 
-from lms.db import utcnow
 from lms.funding import words
 from lms.funding.models import CostKind, Measure
-from lms.i18n import SEOUL, current_locale
+from lms.i18n import current_locale, today
 from lms.metrics.definition import Text
 from lms.metrics.definition_files import definitions
 from lms.won import Won, more_than_nothing
@@ -31,7 +30,7 @@ class FactForm(FlaskForm):
     reason = StringField(_l("Reason for the correction"), [InputRequired(), Length(max=300)])
 
     def validate_dated_on(self, field: DateField) -> None:
-        if field.data and field.data > utcnow().astimezone(SEOUL).date():
+        if field.data and field.data > today():
             raise ValidationError(_("That day has not come: enter the day of the document."))
 
     @property
@@ -97,7 +96,7 @@ class TargetForm(_ValueForm):
     order = ("measure", "value", "definition_ko", "definition_en", "dated_on", "source", "reason")
 
     def measures(self) -> Mapping[Any, Text]:
-        return words.names(definitions(on=utcnow().astimezone(SEOUL).date()))
+        return words.names(definitions(on=today()))
 
 
 class AchievementForm(_ValueForm):

@@ -12,9 +12,9 @@ from lms.access import Permission, actor, allow, public
 from lms.accounts.models import User
 from lms.cohorts import queries as cohorts
 from lms.coursework.queries import assignments
-from lms.db import db, utcnow
+from lms.db import db
 from lms.home import queries
-from lms.i18n import SEOUL, seoul_day
+from lms.i18n import seoul_day, today
 from lms.privacy.access_log import months_to_review
 from lms.privacy.queries import consents_of
 from lms.reports.queries import current_reports
@@ -37,7 +37,7 @@ def index() -> Any:
         "home/index.html",
         roles=found,
         Role=access.Role,
-        today=utcnow().astimezone(SEOUL).date(),
+        today=today(),
         day=queries.trainee_day(person, day=seoul_day()),
         teaching=teaching,
         undecided=_undecided(person) if access.Role.TRAINEE in found else 0,

@@ -16,13 +16,13 @@ from flask_babel import gettext as _
 from lms import audit, content, tables
 from lms.access import Permission, actor, allow
 from lms.forms import tried
+from lms.i18n import today
 from lms.outcomes import actions, own_copy, records
 from lms.outcomes.evidence_actions import FileDestroyed
 from lms.outcomes.record_forms import (
     DisputeForm,
     EndForm,
     IntentForm,
-    today,
 )
 from lms.outcomes.spell_forms import OwnCorrectionForm, OwnSpellForm, said
 from lms.outcomes.words import shown

@@ -29,9 +29,8 @@ from wtforms.validators import (
     ValidationError,
 )
 
-from lms.db import utcnow
 from lms.forms import no_resident_number
-from lms.i18n import SEOUL
+from lms.i18n import today
 from lms.metrics.facts import Intent
 from lms.outcomes.models import EvidenceKind, StatusSpell
 from lms.outcomes.words import (
@@ -40,10 +39,6 @@ from lms.outcomes.words import (
     kind_names,
     spell_name,
 )
-
-
-def today() -> date:
-    return utcnow().astimezone(SEOUL).date()
 
 
 def not_in_the_future(form: FlaskForm, field: Any) -> None:

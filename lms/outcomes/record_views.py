@@ -13,6 +13,7 @@ from lms.access import Permission, actor, allow
 from lms.accounts.models import User
 from lms.cohorts.models import Cohort, Enrolment
 from lms.forms import tried
+from lms.i18n import today
 from lms.metrics.facts import SpellKind
 from lms.outcomes import actions, evidence_actions, records
 from lms.outcomes.models import Dispute
@@ -25,7 +26,6 @@ from lms.outcomes.record_forms import (
     LateIntentForm,
     PeopleForm,
     ReasonForm,
-    today,
 )
 from lms.outcomes.spell_forms import CorrectionForm, NewSpellForm, said
 from lms.outcomes.words import shown

@@ -33,8 +33,8 @@ from lms.outcomes.models import FIRM_COLUMNS, StatusSpell
 from lms.outcomes.record_forms import choices, not_in_the_future, reason, words
 from lms.outcomes.words import contract_names, found_through_names, kind_names, spell_name
 from lms.regions import REGIONS
+from lms.won import MOST_WON
 
-MOST_KRW = 10**13
 YES_OR_NO = {"yes": True, "no": False}
 
 
@@ -44,7 +44,7 @@ def _known(label: Any, **more: Any) -> SelectField:
 
 
 def _won(label: Any) -> IntegerField:
-    return IntegerField(label, [Optional(), NumberRange(0, MOST_KRW)])
+    return IntegerField(label, [Optional(), NumberRange(0, MOST_WON)])
 
 
 class SpellForm(FlaskForm):

@@ -13,7 +13,7 @@ from lms.access import Permission, actor, allow
 from lms.cohorts.models import Cohort, CohortState
 from lms.cohorts.queries import Funnel, funnels
 from lms.db import utcnow
-from lms.i18n import SEOUL, local, percent
+from lms.i18n import local, percent, today
 from lms.outcomes import queries
 from lms.outcomes.forms import ReportForm
 from lms.outcomes.words import kind_names
@@ -63,7 +63,7 @@ def report_xlsx() -> Response:
 
 def _day() -> date:
     form = ReportForm(request.args)
-    return form.on.data if form.validate() and form.on.data else utcnow().astimezone(SEOUL).date()
+    return form.on.data if form.validate() and form.on.data else today()
 
 
 def _finished(rows: list[Funnel]) -> list[Cohort]:

@@ -18,8 +18,8 @@ from sqlalchemy import ColumnElement, and_, case, func, select
 from lms.accounts.models import User
 from lms.accounts.queries import users
 from lms.audit import AuditEvent
-from lms.db import db, utcnow
-from lms.i18n import SEOUL
+from lms.db import db
+from lms.i18n import SEOUL, today
 from lms.privacy.models import AccessReview
 
 NIGHT_ENDS = 6  # o'clock in Seoul, from midnight
@@ -135,7 +135,7 @@ def months_with_access() -> list[date]:
 
 def months_to_review() -> list[date]:
     """The months that ended and nobody signed, the oldest first."""
-    now = utcnow().astimezone(SEOUL).date()
+    now = today()
     signed = set(db.session.scalars(select(AccessReview.month)))
     return [
         month

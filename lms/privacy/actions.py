@@ -9,9 +9,9 @@ from flask_babel import gettext as _
 
 from lms import audit
 from lms.accounts.models import User
-from lms.db import db, utcnow
+from lms.db import db
 from lms.errors import DomainError, Invalid, NotFound
-from lms.i18n import SEOUL
+from lms.i18n import today
 from lms.privacy import access_log, queries
 from lms.privacy.models import AccessReview, Channel, Consent
 from lms.privacy.purpose_files import Purpose, purposes
@@ -74,7 +74,7 @@ def withdraw(person: User, purpose: str, *, channel: Channel, by: User) -> None:
 
 
 def _offered(purpose: str) -> Purpose:
-    offered = purposes(on=queries.today()).get(purpose)
+    offered = purposes(on=today()).get(purpose)
     if offered is None:
         raise NotFound(_("There is no such purpose."))
     return offered
@@ -92,7 +92,7 @@ def sign_review(month: date, *, note: str, by: User) -> AccessReview:
         Invalid: the month is not over, or has unusual patterns and no word about them.
         AlreadyReviewed: it is signed.
     """
-    if access_log.month_after(month) > utcnow().astimezone(SEOUL).date():
+    if access_log.month_after(month) > today():
         raise Invalid(_("The month is not over yet: sign it when it is."))
     if access_log.review_of(month):
         raise AlreadyReviewed

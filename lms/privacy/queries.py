@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 
 from sqlalchemy import Select, func, select
@@ -13,8 +12,8 @@ from sqlalchemy.orm import aliased
 
 from lms.accounts.models import User
 from lms.cohorts.models import Enrolment
-from lms.db import db, utcnow
-from lms.i18n import SEOUL
+from lms.db import db
+from lms.i18n import today
 from lms.privacy.models import Consent
 from lms.privacy.purpose_files import Purpose, purposes, versions
 
@@ -46,11 +45,6 @@ class OwnConsent:
     def waits(self) -> bool:
         """Whether the person has yet to say something."""
         return self.state in (ConsentState.NOT_ASKED, ConsentState.OUTDATED)
-
-
-def today() -> date:
-    """In Seoul, where the academy is."""
-    return utcnow().astimezone(SEOUL).date()
 
 
 def _latest() -> Select[Consent]:

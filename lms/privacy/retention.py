@@ -39,9 +39,10 @@ from lms.compute.actions import end_sessions
 from lms.db import db
 from lms.errors import DomainError, Invalid
 from lms.gradebook.models import GradebookExport
+from lms.i18n import today
 from lms.privacy.models import DestroyedAccount, Destruction
 from lms.privacy.purpose_files import purposes
-from lms.privacy.queries import consenting, today
+from lms.privacy.queries import consenting
 
 KIND = "account"
 APPLICATIONS = "applications"

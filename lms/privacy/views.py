@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from http import HTTPStatus
 from typing import Any
 
@@ -14,9 +13,8 @@ from lms import downloads, tables
 from lms.access import Permission, actor, allow
 from lms.accounts.queries import user_by_name
 from lms.cohorts.models import Cohort
-from lms.db import utcnow
 from lms.errors import Invalid
-from lms.i18n import SEOUL, current_locale, from_seoul
+from lms.i18n import SEOUL, current_locale, from_seoul, today
 from lms.outcomes import evidence_files
 from lms.privacy import access_log, actions, queries, retention
 from lms.privacy.access_log import Affected
@@ -89,7 +87,7 @@ def access_review(month: str) -> Any:
         month=month,
         accesses=access_log.accesses(first),
         review=access_log.review_of(first),
-        is_over=access_log.month_after(first) <= _today(),
+        is_over=access_log.month_after(first) <= today(),
     )
     return page, _status(form)
 
@@ -208,10 +206,6 @@ def _lines(found: list[Affected]) -> list[list[Any]]:
         ]
         for one in found
     ]  # fmt: skip
-
-
-def _today() -> date:
-    return utcnow().astimezone(SEOUL).date()
 
 
 def _status(form: Any) -> HTTPStatus:

@@ -16,7 +16,7 @@ from lms.db import Bilingual, db, utcnow
 from lms.disclosure.applying import NotProtected
 from lms.disclosure.policy import POLICIES, Policy
 from lms.errors import DomainError
-from lms.i18n import SEOUL, current_locale
+from lms.i18n import SEOUL, current_locale, today
 from lms.metrics.definition import Text
 from lms.metrics.definition_files import definitions
 from lms.recorded import settled_moment
@@ -93,7 +93,7 @@ def make_report(
         AlreadySuperseded: another report corrects the one that this is to correct.
         TooMuchIsKnown: hiding cells would not be enough beside what was published.
     """
-    if valid_on > utcnow().astimezone(SEOUL).date():
+    if valid_on > today():
         raise DayNotCome
     if supersedes and supersedes.superseded_by:
         raise AlreadySuperseded(supersedes.superseded_by)

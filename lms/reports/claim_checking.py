@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 from lms.cohorts.models import Cohort, CohortState, Enrolment
 from lms.db import db
 from lms.errors import Invalid
+from lms.i18n import today
 from lms.metrics.definition import Among, AsOf, Definition, Share
 from lms.metrics.definition_files import definitions
 from lms.metrics.figure import Figure
@@ -28,7 +29,7 @@ from lms.reports.printed import denominator_of, printed_classes, printed_rates
 from lms.reports.queries import definitions_of, earlier_reports
 from lms.reports.tables.cells import class_names
 from lms.surveys.models import MONTHS
-from lms.surveys.queries import completed_on, today
+from lms.surveys.queries import completed_on
 
 BASE = "plain"  # what press releases call employed or founded, of all completers
 MOST_DAYS = 16

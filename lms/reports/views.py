@@ -12,7 +12,7 @@ from lms import audit, storage, tables
 from lms.access import Permission, actor, allow, can
 from lms.db import Bilingual, db, utcnow
 from lms.errors import DomainError
-from lms.i18n import SEOUL, local
+from lms.i18n import local, today
 from lms.pages import Page
 from lms.reports import actions, explaining, publishing, queries, since
 from lms.reports.forms import CorrectionForm, DecisionForm, ReportForm
@@ -57,7 +57,7 @@ def correction(report: Report) -> Any:
 def _proposal() -> dict[str, Any]:
     wanted = request.args.get("cohort", type=int)
     return {
-        "valid_on": utcnow().astimezone(SEOUL).date(),
+        "valid_on": today(),
         "cohorts": [wanted] if wanted else [],
         "title_ko": PROPOSED_TITLE.ko,
         "title_en": PROPOSED_TITLE.en,

@@ -16,7 +16,7 @@ from lms.accounts.models import User
 from lms.cohorts.models import Enrolment
 from lms.db import db, utcnow
 from lms.errors import DomainError, Invalid
-from lms.i18n import date_format
+from lms.i18n import date_format, today
 from lms.privacy.actions import decide, withdraw
 from lms.privacy.models import Channel as ConsentChannel
 from lms.privacy.purpose_files import purposes
@@ -271,7 +271,7 @@ def opt_out(link: Link) -> None:
 
 def ask_again(person: User, *, reason: str, by: User) -> None:
     """The person told an administrator that they agree to be asked; `reason` says how that is known."""
-    version = purposes(on=queries.today())[PURPOSE].version
+    version = purposes(on=today())[PURPOSE].version
     decide(
         person, PURPOSE, version=version, given=True, channel=ConsentChannel.TOLD, by=by,
         reason=reason,

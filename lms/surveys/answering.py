@@ -21,6 +21,7 @@ from lms.careers.choosing import normalised
 from lms.careers.models import Employer
 from lms.db import db, utcnow
 from lms.errors import Invalid
+from lms.i18n import today
 from lms.metrics.facts import Contract, Spell, SpellKind
 from lms.outcomes import actions as outcomes
 from lms.outcomes.actions import OWN_WORD_LEVEL, Stays
@@ -53,11 +54,11 @@ def known_now(person: User) -> list[StatusSpell]:
 
 
 def _going_on(person: User) -> list[StatusSpell]:
-    today = queries.today()
+    now = today()
     return [
         row
         for row in live_spells([person.id])
-        if row.valid_from <= today and (row.valid_to is None or row.valid_to > today)
+        if row.valid_from <= now and (row.valid_to is None or row.valid_to > now)
     ]
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import aliased, joinedload, selectinload
 from lms.accounts.models import User
 from lms.cohorts.models import Cohort, Enrolment
 from lms.db import db, utcnow
-from lms.i18n import SEOUL
+from lms.i18n import today
 from lms.metrics.months import add_months
 from lms.privacy.models import Consent
 from lms.privacy.queries import consenting, latest
@@ -42,10 +42,6 @@ from lms.surveys.models import (
 OPENS_LATE_DAYS = 30  # a census day longer ago is not opened by schedule any more
 REFUSED_WINDOW = timedelta(minutes=15)
 MOST_REFUSED = 20  # links that lead nowhere, from one address within the window
-
-
-def today() -> date:
-    return utcnow().astimezone(SEOUL).date()
 
 
 def token_hash(token: str) -> str:

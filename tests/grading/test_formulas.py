@@ -26,6 +26,7 @@ SHOWN = {
 NOT_UNDERSTOOD = (
     r"\ours{x}", r"a & b", r"\begin{gather}x\\y\end{gather}", r"\frac{", r"\cancel{x}", "{" * 1999,
     r"\def\a{xxxx}\def\b{\a\a\a\a}\b", r"\newcommand{\a}{b}", "x" * 2001,
+    r"\begin{alignedat}{2}a &= b\end{alignedat}",
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from lms.reports.tables.cells import (
     counted,
     name_of,
     parts_of_cohorts,
+    percent_band,
     row_of,
 )
 
@@ -74,10 +75,7 @@ def _names() -> dict[str, Text]:
     between = zip(BANDS[1:], FROM_PERCENT[1:], FROM_PERCENT, strict=False)
     return {
         BANDS[0]: Text("100%", "100 %"),
-        **{
-            band: Text(f"{low}% 이상 {high}% 미만", f"{low} to under {high} %")
-            for band, low, high in between
-        },
+        **{band: percent_band(low, high) for band, low, high in between},
         BANDS[-1]: Text(f"{FROM_PERCENT[-1]}% 미만", f"under {FROM_PERCENT[-1]} %"),
         NOT_RECORDED: Text("기록 없음", "Not recorded"),
     }

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lms.disclosure.cells import Share, Sum
-from lms.disclosure.shape import At, Shape
+from lms.disclosure.shape import At, Name, Shape
 from lms.metrics.definition import OTHER, Definition, Measure, Median, Text
 from lms.metrics.figure import Figure, WindowState
 from lms.reports.facts import CohortFacts, Facts
@@ -59,6 +59,7 @@ def name_of(cohort: CohortFacts) -> Cell:
 
 # A row of what is of all the report's cohorts together.
 EVERY_COHORT = word("모든 기수", "All cohorts")
+EVERY_ROW: Name = (str(EVERY_COHORT.value),)
 
 
 def is_several(facts: Facts) -> bool:
@@ -68,34 +69,36 @@ def is_several(facts: Facts) -> bool:
 
 def bars_of_cohorts(columns: Iterable[str], *, name: str, number: str) -> dict[str, Any]:
     """A chart with a bar for each column of each cohort; `name` and `number` are what it calls them."""
-    return {
-        "mark": "bar",
-        "transform": [{"fold": list(columns), "as": [name, number]}],
-        "encoding": {
-            "y": {"field": "cohort", "type": "nominal", "sort": None},
-            "x": {"field": number, "type": "quantitative"},
-            "yOffset": {"field": name, "type": "nominal", "sort": None},
-            "color": {"field": name, "type": "nominal", "sort": None},
-        },
-    }
+    beside = {"yOffset": {"field": name, "type": "nominal", "sort": None}}
+    return _bars(columns, name, number, {}, beside)
 
 
 def parts_of_cohorts(columns: Iterable[str], *, name: str, number: str) -> dict[str, Any]:
     """A chart with a bar for each cohort, of the columns that make it up, as shares of it."""
+    return _bars(columns, name, number, {"stack": "normalize", "axis": {"format": "%"}}, {})
+
+
+def _bars(
+    columns: Iterable[str],
+    name: str,
+    number: str,
+    length: Mapping[str, Any],
+    place: Mapping[str, Any],
+) -> dict[str, Any]:
     return {
         "mark": "bar",
         "transform": [{"fold": list(columns), "as": [name, number]}],
         "encoding": {
             "y": {"field": "cohort", "type": "nominal", "sort": None},
-            "x": {
-                "field": number,
-                "type": "quantitative",
-                "stack": "normalize",
-                "axis": {"format": "%"},
-            },
+            "x": {"field": number, "type": "quantitative", **length},
+            **place,
             "color": {"field": name, "type": "nominal", "sort": None},
         },
     }
+
+
+def percent_band(low: int, under: int) -> Text:
+    return Text(f"{low}% 이상 {under}% 미만", f"{low} to under {under} %")
 
 
 def counted(number: int | None) -> Cell:

@@ -28,6 +28,7 @@ from lms.reports.table import Cell, Column, Kind, Table
 from lms.reports.tables.cells import (
     COHORT,
     EVERY_COHORT,
+    EVERY_ROW,
     Made,
     bars_of_cohorts,
     is_several,
@@ -250,4 +251,4 @@ def partners(facts: Facts) -> Made:
 
 def _everybody(facts: Facts) -> Name:
     """The row of T9 that all the report's cohorts are in."""
-    return (str(EVERY_COHORT.value),) if is_several(facts) else row_of(facts.cohorts[0])
+    return EVERY_ROW if is_several(facts) else row_of(facts.cohorts[0])

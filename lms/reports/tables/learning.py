@@ -13,7 +13,16 @@ from lms.metrics.intervals import wilson
 from lms.reports.counters import hours, results
 from lms.reports.facts import CohortFacts, Facts
 from lms.reports.table import Absent, Cell, Column, Kind, Table
-from lms.reports.tables.cells import COHORT, Made, counted, name_of, of_figure, row_of, said
+from lms.reports.tables.cells import (
+    COHORT,
+    Made,
+    counted,
+    name_of,
+    of_figure,
+    percent_band,
+    row_of,
+    said,
+)
 from lms.reports.tables.rates import HIGH, LOW
 
 ALL = Text("전체", "All")
@@ -25,7 +34,7 @@ MEDIAN = Column("hours", Text("실행 시간(중앙값)", "Hours (median)"), Kin
 RESULTS = {
     results.BANDS[0]: Text(f"{results.FROM_PERCENT[0]}% 미만", f"under {results.FROM_PERCENT[0]} %"),
     **{
-        band: Text(f"{low}% 이상 {high}% 미만", f"{low} to under {high} %")
+        band: percent_band(low, high)
         for band, low, high in zip(
             results.BANDS[1:-1], results.FROM_PERCENT, results.FROM_PERCENT[1:], strict=False
         )

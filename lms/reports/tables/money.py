@@ -12,7 +12,7 @@ from lms.disclosure.shape import At, Name
 from lms.metrics.definition import Text
 from lms.reports.facts import Facts
 from lms.reports.table import Cell, Column, Kind
-from lms.reports.tables.cells import EVERY_COHORT, is_several, row_of
+from lms.reports.tables.cells import EVERY_ROW, is_several, row_of
 
 FEWEST = 3  # ventures: of two, each knows what the other received
 Counted = Mapping[str, int]  # counters.ventures.OF_MONEY, and `backed`
@@ -37,12 +37,8 @@ def counted(facts: Facts, subject: str) -> dict[Name, Counted]:
     found: dict[Name, Counted] = {row_of(one): one.counts[subject] for one in facts.cohorts}
     if is_several(facts):
         backed = sum(one["backed"] for one in found.values())
-        found[every()] = {"backed": backed} | facts.counts[subject]
+        found[EVERY_ROW] = {"backed": backed} | facts.counts[subject]
     return found
-
-
-def every() -> Name:
-    return (str(EVERY_COHORT.value),)
 
 
 def cells(counts: Counted) -> tuple[Cell, ...]:
@@ -55,7 +51,7 @@ def follows(table: str, rows: Mapping[Name, Counted]) -> dict[At, tuple[At, ...]
     `backed` is no part of T11's founders to the policy: how many are without is no secret, as it is none
     how many ventures do not trade yet.
     """
-    some = [row for row, counts in rows.items() if row != every() and counts["won"]]
+    some = [row for row, counts in rows.items() if row != EVERY_ROW and counts["won"]]
     found: dict[At, tuple[At, ...]] = {
         At(table, row, "backed"): (At("T11", row, "founders"),) for row in rows
     }

@@ -13,6 +13,7 @@ from lms.reports.tables import money
 from lms.reports.tables.cells import (
     COHORT,
     EVERY_COHORT,
+    EVERY_ROW,
     Made,
     bars_of_cohorts,
     is_several,
@@ -66,7 +67,7 @@ def ventures(facts: Facts, *, of_plain: str) -> Made:
     parts = tuple(lines)
     if is_several(facts):
         founders = sum(counts["founders"] for _, counts in lines.values())
-        lines[money.every()] = (EVERY_COHORT, {"founders": founders} | facts.counts[SUBJECT])
+        lines[EVERY_ROW] = (EVERY_COHORT, {"founders": founders} | facts.counts[SUBJECT])
     invested = money.counted(facts, INVESTED) if facts.has(INVESTED) else {}
     table = Table(
         id="T11",
@@ -102,7 +103,7 @@ def ventures(facts: Facts, *, of_plain: str) -> Made:
     return Made(
         table=table,
         shape=Shape(
-            down={money.every(): parts} if is_several(facts) else {},
+            down={EVERY_ROW: parts} if is_several(facts) else {},
             things=frozenset((*OF_VENTURES, "funded")),
         ),
         nested=tuple(
@@ -122,7 +123,7 @@ def ventures(facts: Facts, *, of_plain: str) -> Made:
 def grants(facts: Facts) -> Made:
     """T11c."""
     rows = money.counted(facts, GRANTED)
-    names = {row_of(one): name_of(one) for one in facts.cohorts} | {money.every(): EVERY_COHORT}
+    names = {row_of(one): name_of(one) for one in facts.cohorts} | {EVERY_ROW: EVERY_COHORT}
     table = Table(
         id="T11c",
         title=Text("창업 회사가 받은 지원금", "Grants to the ventures"),
@@ -135,11 +136,11 @@ def grants(facts: Facts) -> Made:
         rows=tuple((names[row], *money.cells(counts)) for row, counts in rows.items()),
         notes=(money.WHEN_HIDDEN,),
     )  # fmt: skip
-    parts = tuple(row for row in rows if row != money.every())
+    parts = tuple(row for row in rows if row != EVERY_ROW)
     return Made(
         table=table,
         shape=Shape(
-            down={money.every(): parts} if is_several(facts) else {}, things=frozenset({"funded"})
+            down={EVERY_ROW: parts} if is_several(facts) else {}, things=frozenset({"funded"})
         ),
         follows=money.follows("T11c", rows),
         amounts=money.amounts("T11c", rows),

@@ -11,6 +11,7 @@ from lms.reports.table import Cell, Column, Kind, Table
 from lms.reports.tables.cells import (
     COHORT,
     EVERY_COHORT,
+    EVERY_ROW,
     Made,
     is_several,
     name_of,
@@ -32,10 +33,10 @@ def ways(facts: Facts, *, of_plain: str) -> Made:
     """T15b. `of_plain`: the table that counts whoever is employed in its column `employee`; it is not
     repeated here, as in T9."""
     lines = {row_of(one): (name_of(one), one.counts[SUBJECT]) for one in facts.cohorts}
-    parts, every = tuple(lines), (str(EVERY_COHORT.value),)
+    parts = tuple(lines)
     if is_several(facts):
         together = {way: sum(counts[way] for _, counts in lines.values()) for way in WAYS}
-        lines[every] = (EVERY_COHORT, together)
+        lines[EVERY_ROW] = (EVERY_COHORT, together)
     table = Table(
         id="T15b",
         title=Text("취업 경로", "How the jobs were found"),
@@ -56,7 +57,7 @@ def ways(facts: Facts, *, of_plain: str) -> Made:
     )  # fmt: skip
     return Made(
         table=table,
-        shape=Shape(down={every: parts} if is_several(facts) else {}),
+        shape=Shape(down={EVERY_ROW: parts} if is_several(facts) else {}),
         sums=tuple(
             Sum(At(of_plain, row, "employee"), tuple(At("T15b", row, way) for way in WAYS))
             for row in parts
